@@ -1,0 +1,1 @@
+"""The parts of each lesson: its explorers, prediction outcomes and data figures."""

@@ -1,0 +1,1 @@
+"""One module a model: pure functions on plain numbers and arrays."""
