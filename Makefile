@@ -1,0 +1,58 @@
+# IGF-1 and the gut, claim by claim. `make` alone lists what can be done.
+# Each target makes the environment it needs; a second run finds its stamp and starts at once.
+
+PYTHON ?= python3
+VENV = .venv
+BIN = $(VENV)/bin
+DEPENDS = pyproject.toml
+
+.PHONY: help lab test lint bench bench-grading exercises tidy clean
+
+help: ## list these commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+
+lab: $(VENV)/lab.stamp ## set up and open lesson 0 in JupyterLab
+	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+
+test: $(VENV)/test.stamp ## set up and run the whole test suite, browser tests where Chromium is found
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/test.stamp ## check code and notebooks with ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: $(VENV)/test.stamp ## print the table of latencies, solve times and memory
+	$(BIN)/python -m benchmarks
+
+bench-grading: $(VENV)/test.stamp ## time our grading beside stock nbgrader
+	$(BIN)/python -m benchmarks.grading
+
+exercises: $(VENV)/test.stamp ## generate exercises/ from solutions/
+	$(BIN)/python -m igf1lab.grading.generate
+
+tidy: $(VENV)/test.stamp ## strip stored outputs from all notebooks
+	$(BIN)/python tools/tidy_notebooks.py
+
+clean: ## remove the environment, caches and test results
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis test-results tests/browser/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment itself. Python is checked first, so that an old one gets a sentence, not a traceback.
+$(VENV)/made.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "This course needs Python 3.11 or newer, and '$(PYTHON)' is not."; \
+	  echo "Install one from python.org, then: make lab PYTHON=python3.12 (its name on your machine)"; \
+	  exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "Python could not make the environment. On Debian or Ubuntu: sudo apt install python3-venv"; \
+	  exit 1; }
+	@touch $@
+
+$(VENV)/lab.stamp: $(VENV)/made.stamp requirements.txt $(DEPENDS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+# The larger set holds the learner's, so both stamps are earned.
+$(VENV)/test.stamp: $(VENV)/made.stamp requirements-test.txt $(DEPENDS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	@touch $@ $(VENV)/lab.stamp

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Writes requirements*.txt: one exact version of everything that pyproject.toml allows, the same on
+# every platform and on Python 3.11 and later, so that all learners see the same numbers.
+# Needs uv (https://docs.astral.sh/uv/) on the maintainer's machine only.
+# usage: sh tools/pin_requirements.sh [--upgrade]     (without it, pins that still fit are kept)
+set -eu
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# pin FILE PURPOSE [uv options]
+pin() {
+    file=$1 purpose=$2
+    shift 2
+    if [ -f "$file" ]; then grep -v '^-e' "$file" >"$work/$file"; fi
+    uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+        --fork-strategy fewest --no-header --no-annotate --no-emit-index-url \
+        --no-emit-find-links --output-file "$work/$file" "$@" >/dev/null
+    {
+        echo "# $purpose"
+        echo "# Exact versions from the ranges in pyproject.toml, written by tools/pin_requirements.sh:"
+        echo "# change the ranges there and run it again; do not edit here."
+        grep -v '^#' "$work/$file"
+        echo "-e ."
+    } >"$file"
+}
+
+pin requirements.txt "What a learner needs; Binder installs this file." "$@"
+grep -v '^-e' requirements.txt >"$work/learner"
+pin requirements-instructor.txt "A learner's environment and the grading tools." \
+    --constraint "$work/learner" --extra instructor "$@"
+grep -v '^-e' requirements-instructor.txt >"$work/instructor"
+pin requirements-test.txt "All that the test suite needs: learner's, instructor's and test tools." \
+    --constraint "$work/instructor" --extra instructor --extra test "$@"
