@@ -1,0 +1,325 @@
+// Explorer: the page keeps rows (the curves of one slider setting) and draws from them at once.
+// It asks the kernel only for rows it lacks: the setting under the hand first, then sweeps.
+
+const MAX_BYTES = 6e6; // oldest rows are forgotten beyond this
+const BATCH = 64; // rows wished for in one message; the kernel answers as many as fit its budget
+const SILENCE_MS = 4000; // no answer for so long: say that the kernel is not there
+const SETTLE_MS = 120; // wait for the hand to rest before the sweeps are recomputed
+
+const el = (tag, attrs = {}, ...children) => {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(attrs)) node.setAttribute(key, value);
+  node.append(...children);
+  return node;
+};
+const digits = (v) => (v === 0 ? "0" : Number(v.toPrecision(4)).toLocaleString("en", { maximumSignificantDigits: 4 }));
+
+// One row of bytes -> Float32Array (copied: the buffer may start at any byte).
+const floats = (view, offset, bytes) =>
+  new Float32Array(view.buffer.slice(view.byteOffset + offset, view.byteOffset + offset + bytes));
+
+function pathData(curve, row, at) {
+  const { n, px, py } = curve;
+  let out = "";
+  for (let i = 0; i < n; i++) {
+    let x = curve.x ? curve.x[i] : row[at + i];
+    let y = row[at + (curve.x ? 0 : n) + i];
+    x = px.scale * (px.log ? Math.log10(x) : x) + px.shift;
+    y = py.scale * (py.log ? Math.log10(y) : y) + py.shift;
+    out += (i ? "L" : "M") + Math.round(x * 100) / 100 + " " + Math.round(y * 100) / 100;
+  }
+  return curve.closed ? out + "Z" : out;
+}
+
+function render({ model, el: root }) {
+  const spec = model.get("spec");
+  const byKey = Object.fromEntries(spec.curves.map((c) => [c.key, c]));
+  const curves = spec.order.map((key) => byKey[key]);
+  let offset = 0;
+  for (const c of curves) {
+    c.at = offset;
+    offset += c.x ? c.n : 2 * c.n;
+  }
+  const rowBytes = offset * 4;
+  const uid = `${spec.name}-${Math.random().toString(36).slice(2, 8)}`;
+
+  // --- rows held ---------------------------------------------------------------------
+  const rows = new Map();
+  const keep = (texts, view) => {
+    texts.forEach((t, i) => {
+      rows.delete(t.at.join());
+      rows.set(t.at.join(), { ...t, data: floats(view, i * rowBytes, rowBytes) });
+    });
+    while (rows.size * rowBytes > MAX_BYTES) rows.delete(rows.keys().next().value);
+  };
+  keep(model.get("start").rows, model.get("start_rows"));
+  if (model.get("held").rows) keep(model.get("held").rows, model.get("held_rows"));
+
+  // --- state -------------------------------------------------------------------------
+  const home = [...model.get("start").rows[0].at];
+  let state = [...home];
+  let drawn = null;
+  let ghost = null;
+  let hand = 0; // the slider under the hand
+  const broken = new Set(); // settings the model could not compute
+
+  // --- page --------------------------------------------------------------------------
+  const picture = el("div", { class: "ig-picture" });
+  picture.innerHTML = spec.svg;
+  const svg = picture.querySelector("svg");
+  const sentence = el("p", { class: "ig-sentence", id: `${uid}-s`, "aria-live": "polite" });
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-labelledby", `${uid}-s`);
+  svg.removeAttribute("width");
+  svg.removeAttribute("height");
+  for (const c of curves) {
+    const group = svg.querySelector(`[id="${spec.name}-${c.key}"]`);
+    group.setAttribute("data-curve", c.key);
+    group.removeAttribute("id");
+    c.path = group.querySelector("path:not(defs path)");
+    c.marks = [...group.querySelectorAll("use")];
+  }
+
+  const status = el("p", { class: "ig-status", role: "status" });
+  const controls = el("div", { class: "ig-controls" });
+  const inputs = spec.sliders.map((s, k) => {
+    const id = `${uid}-${k}`;
+    const label = el("label", { for: id }, s.unit ? `${s.label} (${s.unit})` : s.label);
+    const touch = () => { if (hand !== k) { hand = k; plan(); } };
+    if (s.choice) {
+      const menu = el("select", { id, "data-name": s.name }, ...s.values.map((v, i) => el("option", { value: i }, v)));
+      menu.addEventListener("change", () => { move(k, +menu.value); settle(); });
+      menu.addEventListener("focus", touch);
+      controls.append(el("div", { class: "ig-control" }, label, menu));
+      return { set: (i) => { menu.value = i; } };
+    }
+    const range = el("input", { type: "range", id, min: 0, max: s.values.length - 1, step: 1, "data-name": s.name, "data-lm-suppress-shortcuts": "true" });
+    const box = el("input", { type: "number", step: "any", min: s.values[0], max: s.values.at(-1), "aria-label": `${s.label}, ${s.unit || "number"}`, "data-lm-suppress-shortcuts": "true" });
+    range.addEventListener("input", () => move(k, +range.value));
+    range.addEventListener("change", settle);
+    range.addEventListener("pointerenter", touch);
+    range.addEventListener("focus", touch);
+    box.addEventListener("change", () => {
+      const wish = box.valueAsNumber;
+      if (Number.isFinite(wish)) {
+        let best = 0;
+        s.values.forEach((v, i) => { if (Math.abs(v - wish) < Math.abs(s.values[best] - wish)) best = i; });
+        move(k, best);
+      }
+      inputs[k].set(state[k]);
+      settle();
+    });
+    controls.append(el("div", { class: "ig-control" }, label, range, box));
+    return {
+      set: (i) => {
+        range.value = i;
+        range.setAttribute("aria-valuetext", `${s.values[i]} ${s.unit}`.trim());
+        box.value = s.values[i];
+      },
+    };
+  });
+
+  const button = (text, act) => {
+    const b = el("button", { type: "button" }, text);
+    b.addEventListener("click", act);
+    return b;
+  };
+  const go = (at) => { at.forEach((i, k) => { state[k] = i; }); show(); settle(); };
+  const scenarios = el("div", { class: "ig-buttons", role: "group", "aria-label": "Scenarios" });
+  spec.scenarios.forEach((s) => scenarios.append(button(s.label, () => go(s.at))));
+  const keepButton = button("Keep this curve", () => {
+    ghost = ghost ? null : { at: [...state], row: rows.get(state.join()) ?? drawn };
+    paintGhost();
+  });
+  const actions = el("div", { class: "ig-buttons" }, button("Reset", () => go(home)), keepButton);
+
+  const table = el("table", { class: "ig-table" });
+  const details = el("details", {}, el("summary", {}, "Table"), table, button("Download CSV", download));
+  details.addEventListener("toggle", () => fillTable());
+
+  const figure = el("div", { class: "ig-stage" }, picture, sentence, status);
+  const side = el("div", { class: "ig-side" }, controls, scenarios, actions, details);
+  const heading = el("p", { class: "ig-title", id: `${uid}-t` }, spec.title);
+  const body = el("div", { class: "ig-body" }, figure, side);
+  const box = el("section", { class: "ig-explorer", "aria-labelledby": `${uid}-t`, "data-name": spec.name }, heading, body);
+  root.append(box);
+
+  // --- drawing -----------------------------------------------------------------------
+  function paint(row) {
+    for (const c of curves) {
+      const d = pathData(c, row.data, c.at);
+      if (c.path) c.path.setAttribute("d", d);
+      if (c.marks.length) {
+        d.slice(1).split("L").forEach((p, i) => {
+          const [x, y] = p.split(" ");
+          c.marks[i]?.setAttribute("x", x);
+          c.marks[i]?.setAttribute("y", y);
+        });
+      }
+    }
+    sentence.textContent = row.sentence;
+    drawn = row;
+    if (details.open) fillTable();
+  }
+
+  function paintGhost() {
+    svg.querySelectorAll(".ig-ghost").forEach((node) => node.remove());
+    keepButton.textContent = ghost ? "Drop the kept curve" : "Keep this curve";
+    if (ghost) {
+      for (const c of curves) {
+        if (!c.path) continue;
+        const twin = c.path.cloneNode(true);
+        twin.setAttribute("d", pathData(c, ghost.row.data, c.at));
+        twin.classList.add("ig-ghost");
+        c.path.parentNode.before(twin);
+      }
+    }
+    fillTable();
+  }
+
+  const where = (at) => spec.sliders.map((s, k) => `${s.label} ${s.values[at[k]]} ${s.unit}`.trim()).join(", ");
+
+  function fillTable() {
+    if (!drawn) return;
+    const head = el("tr", {}, el("th", { scope: "col" }, "Quantity"), el("th", { scope: "col" }, "Now"));
+    if (ghost) head.append(el("th", { scope: "col" }, "Kept"));
+    const body = spec.numbers.map((q, i) => {
+      const tr = el("tr", {}, el("th", { scope: "row" }, q.unit ? `${q.label} (${q.unit})` : q.label), el("td", {}, digits(drawn.numbers[i])));
+      if (ghost) tr.append(el("td", {}, digits(ghost.row.numbers[i])));
+      return tr;
+    });
+    const caption = el("caption", {}, `Now: ${where(state)}.${ghost ? ` Kept: ${where(ghost.at)}.` : ""}`);
+    table.replaceChildren(caption, el("thead", {}, head), el("tbody", {}, ...body));
+  }
+
+  function download() {
+    const quote = (v) => `"${String(v).replaceAll('"', '""')}"`;
+    const lines = [["curve", "x", "y"].join()];
+    for (const c of curves) {
+      for (let i = 0; i < c.n; i++) {
+        const x = c.x ? c.x[i] : drawn.data[c.at + i];
+        lines.push([quote(c.label.startsWith("_") ? c.key : c.label), x, drawn.data[c.at + (c.x ? 0 : c.n) + i]].join());
+      }
+    }
+    const link = el("a", { download: `${spec.name}.csv`, href: URL.createObjectURL(new Blob([lines.join("\n")], { type: "text/csv" })) });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  function show() {
+    state.forEach((i, k) => inputs[k].set(i));
+    const row = rows.get(state.join());
+    if (row) {
+      paint(row);
+      if (!offline) say("");
+    } else {
+      if (offline) say(OFFLINE);
+      ask();
+    }
+  }
+
+  function move(k, i) {
+    hand = k;
+    state[k] = i;
+    show();
+  }
+
+  // --- asking the kernel ---------------------------------------------------------------
+  const OFFLINE = "The kernel is not answering, so this setting cannot be computed. Each slider still moves over the curves this page holds; run the cell again to get all of them.";
+  let wishes = []; // sweep rows still to be fetched, in order
+  let urgent = null; // id of the one request for the setting under the hand
+  const flying = new Map(); // id -> timer
+  let nextId = 1;
+  let offline = false;
+  let settling = null;
+
+  const say = (text) => { if (status.textContent !== text) status.textContent = text; };
+
+  function send(list) {
+    const id = nextId++;
+    const timer = setTimeout(() => { offline = true; flying.delete(id); if (urgent === id) urgent = null; say(OFFLINE); }, SILENCE_MS);
+    flying.set(id, timer);
+    try {
+      model.send({ id, rows: list });
+    } catch {
+      clearTimeout(timer);
+      flying.delete(id);
+      offline = true;
+      say(OFFLINE);
+      return null;
+    }
+    return id;
+  }
+
+  function ask() { // at most one such request; when it comes back the newest wish is asked
+    if (urgent === null && !broken.has(state.join())) urgent = send([state]);
+  }
+
+  function plan() { // sweeps of every slider around the present state, the one under the hand first, nearest first
+    const order = [...spec.sliders.keys()].sort((a, b) => (b === hand) - (a === hand));
+    wishes = [];
+    for (const k of order) {
+      const near = [...spec.sliders[k].values.keys()].sort((a, b) => Math.abs(a - state[k]) - Math.abs(b - state[k]));
+      for (const i of near) {
+        const at = [...state];
+        at[k] = i;
+        if (!rows.has(at.join()) && !broken.has(at.join())) wishes.push(at);
+      }
+    }
+    spec.scenarios.forEach((s) => { if (!rows.has(s.at.join())) wishes.push(s.at); });
+    fetchNext();
+  }
+
+  function fetchNext() {
+    wishes = wishes.filter((at) => !rows.has(at.join()) && !broken.has(at.join()));
+    if (!wishes.length) {
+      if (flying.size === 0) hold();
+      return;
+    }
+    if (flying.size === 0) send(wishes.slice(0, BATCH));
+  }
+
+  function settle() {
+    clearTimeout(settling);
+    settling = setTimeout(plan, SETTLE_MS);
+  }
+
+  function hold() { // what a saved notebook will still be able to show; not sent to the kernel
+    const near = (r) => r.at.filter((i, k) => i !== state[k]).length < 2;
+    const list = [...rows.values()].filter(near);
+    const bytes = new Uint8Array(list.length * rowBytes);
+    list.forEach((r, i) => bytes.set(new Uint8Array(r.data.buffer), i * rowBytes));
+    model.set("held", { rows: list.map(({ data, ...text }) => text) });
+    model.set("held_rows", new DataView(bytes.buffer));
+    box.dataset.ready = "true";
+  }
+
+  const onMessage = (message, buffers) => {
+    clearTimeout(flying.get(message.id));
+    flying.delete(message.id);
+    if (offline) { offline = false; say(""); }
+    if (message.rows.length) keep(message.rows, buffers[0]);
+    if (message.problem) {
+      broken.add(message.at.join());
+      if (message.at.join() === state.join()) say(message.problem);
+    }
+    if (message.id === urgent) {
+      urgent = null;
+      const row = rows.get(state.join());
+      if (row) paint(row);
+      else ask();
+    }
+    fetchNext();
+  };
+  model.on("msg:custom", onMessage);
+
+  show();
+  plan();
+  return () => {
+    model.off("msg:custom", onMessage);
+    clearTimeout(settling);
+    flying.forEach((timer) => clearTimeout(timer));
+  };
+}
+
+export default { render };

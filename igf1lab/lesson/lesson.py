@@ -1,0 +1,149 @@
+"""The one object a lesson notebook talks to: :func:`open_lesson`."""
+
+import re
+from functools import cached_property
+from importlib import import_module
+
+from IPython.display import HTML
+from matplotlib.figure import Figure
+
+from igf1lab import evidence
+from igf1lab.lesson import plate, style
+from igf1lab.lesson.prediction import Prediction
+from igf1lab.lesson.progress import default_progress
+from igf1lab.lesson.progress_view import progress_panel
+from igf1lab.lesson.quiz import Quiz
+from igf1lab.lesson.quiz_bank import bank
+
+LESSONS = (
+    "00_start_here",
+    "01_gh_igf1_axis",
+    "02_brain",
+    "03_metabolism",
+    "04_blood_vessels",
+    "05_skin_and_ageing",
+    "06_fibre_to_scfa",
+    "07_mechanism_liver_stimulation",
+    "08_mechanism_epigenetic_modulation",
+    "09_mechanism_gh_synergy",
+    "10_mechanism_microbial_colonisation",
+    "11_whole_axis",
+)
+
+
+class Lesson:
+    """A lesson's interactive parts, tables and references.
+
+    Parameters
+    ----------
+    name : str
+        Notebook name without ``.ipynb``.
+    """
+
+    def __init__(self, name: str):
+        self.name = name
+
+    @cached_property
+    def parts(self):
+        """The module with this lesson's explorers, outcomes and data figures."""
+        return import_module(f"igf1lab.lesson.parts.{self.name[3:]}")
+
+    def _part(self, kind: str, name: str):
+        table = getattr(self.parts, kind)
+        if name not in table:
+            raise KeyError(f"{self.name} has no {name!r} among its {kind}: {sorted(table)}")
+        return table[name]
+
+    def _claims(self) -> list:
+        return [c for c in evidence.claims().values() if c.lesson == self.name]
+
+    def claims(self) -> HTML:
+        """What the article claims, verdicts hidden."""
+        return _html(evidence.render.claim_table(self._claims(), show_verdict=False))
+
+    def verdicts(self) -> HTML:
+        """Each claim of this lesson with its verdict, grade and evidence on both sides."""
+        return _html(evidence.render.verdict_panel(self._claims()))
+
+    def warm_up(self) -> Quiz:
+        """Three items from earlier lessons, weakest first."""
+        items = default_progress().warm_up_items(self.name)
+        return Quiz(items, title="Warm-up, closed book", context=f"{self.name}/warm-up")
+
+    def quiz(self, name: str | None = None) -> Quiz:
+        """This lesson's quiz, or another bank by name (``"pre_test"``)."""
+        name = name or self.name
+        return Quiz(bank(name).items, title="Quiz", context=name)
+
+    def predict(self, name: str) -> Prediction:
+        """Ask for a prediction; what the model gives stays shut until it is recorded."""
+        return Prediction(bank(self.name).prediction(name), self._part("OUTCOMES", name))
+
+    def explorer(self, name: str):
+        """An explorer of this lesson."""
+        return self._part("EXPLORERS", name)()
+
+    def data_figure(self, name: str) -> plate.Plate:
+        """A figure of published numbers."""
+        return self._part("FIGURES", name)()
+
+    def drawing(self, name: str) -> plate.Drawing:
+        """A drawing of ``assets/figures``."""
+        return plate.drawing(name)
+
+    def show(self, figure: Figure, alt: str, caption: str = "", sources=()) -> plate.Plate:
+        """Show a figure drawn in the notebook, with its text alternative."""
+        return plate.Plate(figure, alt, caption, tuple(sources))
+
+    def table(self, dataset: str) -> HTML:
+        """A dataset of ``assets/data`` as a table."""
+        return _html(evidence.render.dataset_table(evidence.dataset(dataset)))
+
+    def parameters(self, model) -> HTML:
+        """The numbers of a model with unit, standing and source."""
+        return _html(evidence.render.parameter_table(model.PARAMETERS))
+
+    def progress(self):
+        """Claim map, misconceptions still held, download and restore."""
+        return progress_panel()
+
+    def references(self) -> HTML:
+        """The references that this lesson's notebook cites as ``[@key]``, or its claims rest on."""
+        return _html(evidence.render.reference_list(self.cited()))
+
+    def cited(self) -> list[str]:
+        """Keys cited in the notebook's text, in the quiz and in the verdict panel, sorted."""
+        keys = {k for c in self._claims() for f in (*c.findings, *c.against) for k in _keys(f)}
+        keys |= {k for item in bank(self.name).items for k in item.sources}
+        notebook = evidence.assets_dir().parent / "notebooks" / f"{self.name}.ipynb"
+        if notebook.exists():
+            keys |= set(re.findall(r"\[@([\w-]+)\]", notebook.read_text("utf-8")))
+        return sorted(keys)
+
+
+def _keys(finding) -> tuple[str, ...]:
+    key = finding.citation_key
+    return (key,) if isinstance(key, str) else tuple(key or ())
+
+
+def _html(body: str) -> HTML:
+    return HTML(f"{style.theme_css()}<div class='ig-panel'>{body}</div>")
+
+
+def open_lesson(name: str) -> Lesson:
+    """Open a lesson and put the course's figure style in place.
+
+    Parameters
+    ----------
+    name : str
+        Notebook name without ``.ipynb``, for example ``"06_fibre_to_scfa"``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such lesson; the message lists them.
+    """
+    if name not in LESSONS:
+        raise ValueError(f"no lesson {name!r}; the lessons are {', '.join(LESSONS)}")
+    style.use_course_style()
+    return Lesson(name)

@@ -1,0 +1,147 @@
+"""Plates: figures of data, and drawings, each with a caption, its sources and a text alternative."""
+
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import yaml
+from matplotlib.figure import Figure
+
+from igf1lab import evidence
+from igf1lab.lesson.explorer import png_image
+from igf1lab.lesson.style import INK, MUTED, SERIES, course_style, figure, figure_html
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A matplotlib figure with what a reader needs beside it.
+
+    Parameters
+    ----------
+    figure : Figure
+    alt : str
+        What the figure shows, made from its numbers; a reader who only hears it gets the point.
+    caption : str
+    sources : tuple of str
+        Bibliography keys of the numbers drawn.
+    """
+
+    figure: Figure
+    alt: str
+    caption: str = ""
+    sources: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not self.alt.strip():
+            raise ValueError("a plate needs alt text: say what the figure shows")
+        for key in self.sources:
+            evidence.reference(key)
+
+    def _repr_html_(self) -> str:
+        sources = f"Sources: {escape(', '.join(self.sources))}." if self.sources else ""
+        return figure_html(png_image(self.figure, self.alt), self.caption, sources)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A drawn SVG of ``assets/figures`` with the words its manifest gives."""
+
+    name: str
+
+    def _repr_html_(self) -> str:
+        entry = manifest()[self.name]
+        svg = (figures_dir() / entry["file"]).read_text("utf-8")
+        svg = svg[svg.index("<svg") :]
+        label = escape(entry["alt"], quote=True)
+        svg = svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+        return figure_html(svg, entry["title"])
+
+
+def figures_dir() -> Path:
+    """Folder of the drawings."""
+    return evidence.assets_dir() / "figures"
+
+
+@cache
+def manifest() -> dict[str, dict]:
+    """The drawings by name: file, title, alt text, maker, licence."""
+    return yaml.safe_load((figures_dir() / "manifest.yaml").read_text("utf-8"))
+
+
+def drawing(name: str) -> Drawing:
+    """Return a drawing by its name in the manifest.
+
+    Raises
+    ------
+    KeyError
+        If there is none; the message lists the names.
+    """
+    if name not in manifest():
+        raise KeyError(
+            f"no drawing {name!r} in assets/figures/manifest.yaml; it has {sorted(manifest())}"
+        )
+    return Drawing(name)
+
+
+def forest(
+    labels, estimates, lows, highs, *, measure: str, title: str, null: float = 1.0, log=True
+) -> Figure:
+    """Draw a forest plot: one row an estimate with its 95 % interval.
+
+    Parameters
+    ----------
+    labels : sequence of str, length n
+    estimates, lows, highs : sequence of float, length n
+        In the unit of ``measure``.
+    measure : str
+        Axis label, for example ``"hazard ratio (95 % interval)"``.
+    title : str
+    null : float
+        Value of no effect, drawn as a line.
+    log : bool
+        Ratios belong on a log axis.
+
+    Returns
+    -------
+    Figure
+    """
+    n = len(labels)
+    fig, (ax,) = figure(height=1.1 + 0.32 * n)
+    y = np.arange(n)[::-1]
+    estimates, lows, highs = (np.asarray(v, float) for v in (estimates, lows, highs))
+    clear = (lows > null) | (highs < null)
+    with course_style():
+        ax.axvline(null, color=MUTED, linestyle=":", linewidth=1.2)
+        for touches, marker, colour in ((True, "s", SERIES[0]), (False, "o", INK)):
+            pick = clear == touches
+            spread = [estimates[pick] - lows[pick], highs[pick] - estimates[pick]]
+            ax.errorbar(
+                estimates[pick],
+                y[pick],
+                xerr=spread,
+                fmt=marker,
+                color=colour,
+                linestyle="none",
+                capsize=3,
+                markersize=6,
+                markerfacecolor=colour if touches else "white",
+            )
+        if log:
+            ax.set_xscale("log")
+            ax.xaxis.set_major_formatter("{x:g}")
+            ax.xaxis.set_minor_formatter("{x:g}")
+            ax.tick_params(axis="x", which="minor", labelsize=8)
+        ax.set(yticks=y, yticklabels=labels, xlabel=measure, title=title, ylim=(-0.7, n - 0.3))
+        ax.grid(axis="y", visible=False)
+    return fig
+
+
+def forest_alt(labels, estimates, lows, highs, *, measure: str, null: float = 1.0) -> str:
+    """Say a forest plot in words: every row with its interval, and whether it touches no effect."""
+    rows = [
+        f"{label}: {e:g} ({lo:g} to {hi:g}{', includes no effect' if lo <= null <= hi else ''})"
+        for label, e, lo, hi in zip(labels, estimates, lows, highs, strict=True)
+    ]
+    return f"Forest plot of {measure}. " + "; ".join(rows) + "."
