@@ -1,0 +1,214 @@
+"""The assets themselves: complete, consistent, and equal to the dossiers they came from."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from igf1lab import evidence
+
+ROOT = Path(__file__).resolve().parents[1]
+ASSETS = ROOT / "assets"
+DATA = ASSETS / "data"
+DOSSIERS = ROOT.parent / "shared" / "evidence"
+
+LESSONS = {
+    "01_gh_igf1_axis": ["AXIS-1", "AXIS-2"],
+    "02_brain": ["NEURO-1", "NEURO-2", "NEURO-3", "NEURO-4"],
+    "03_metabolism": ["METAB-1", "METAB-2"],
+    "04_blood_vessels": ["CARDIO-1", "CARDIO-2"],
+    "05_skin_and_ageing": ["SKIN-1", "SKIN-2", "SKIN-3"],
+    "06_fibre_to_scfa": ["SCFA-1", "SCFA-2"],
+    "07_mechanism_liver_stimulation": ["HEPATIC-1", "HEPATIC-2", "HEPATIC-3"],
+    "08_mechanism_epigenetic_modulation": ["EPI-1", "EPI-2"],
+    "09_mechanism_gh_synergy": ["GHSYN-1", "GHSYN-2"],
+    "10_mechanism_microbial_colonisation": ["COLON-1", "COLON-2"],
+    "11_whole_axis": ["TAKEAWAY-1", "TAKEAWAY-2"],
+}
+
+
+def _dataset_ids():
+    return evidence.dataset_ids()
+
+
+# --- claims ---------------------------------------------------------------------------
+
+
+def test_claims_are_the_26_of_the_course_in_course_order():
+    expected = [claim for claims in LESSONS.values() for claim in claims]
+    assert list(evidence.claims()) == expected, (
+        "assets/claims.yaml: ids or their order differ from the course design; restore them there"
+    )
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_each_lesson_teaches_its_claims(lesson):
+    taught = [c.id for c in evidence.claims().values() if c.lesson == lesson]
+    assert taught == LESSONS[lesson], f"assets/claims.yaml: correct the field lesson for {lesson}"
+
+
+@pytest.mark.parametrize("claim", evidence.claims().values(), ids=lambda c: c.id)
+def test_each_claim_is_complete(claim):
+    where = f"assets/claims.yaml, {claim.id}"
+    assert claim.findings and claim.against, f"{where}: needs evidence on both sides"
+    for field in ("says", "explanation", "grade_note", "arrow_from", "arrow_to"):
+        assert getattr(claim, field), f"{where}: {field} is empty; write it"
+    assert 1 <= len(claim.short.split()) <= 5, f"{where}: short must have 1 to 5 words"
+    sentences = re.findall(r"[.](?=\s+[A-Z]|$)", claim.change_our_mind)
+    assert len(sentences) == 2, f"{where}: change_our_mind must be two sentences"
+    ids = [m.id for m in claim.misconceptions]
+    assert ids == [f"{claim.id}.m{n}" for n in range(1, len(ids) + 1)] and ids, (
+        f"{where}: misconception ids must count .m1, .m2, ...; quizzes refer to them"
+    )
+
+
+def test_every_verdict_and_grade_has_a_meaning_and_verdicts_differ_without_colour():
+    for level in (*evidence.verdicts().values(), *evidence.grades().values()):
+        assert level.meaning.endswith("."), f"assets/claims.yaml: give {level.id} a sentence"
+    symbols = [level.symbol for level in evidence.verdicts().values()]
+    assert all(symbols) and len(set(symbols)) == len(symbols), (
+        "assets/claims.yaml: every verdict needs a symbol of its own"
+    )
+
+
+# --- citations ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("claim", evidence.claims().values(), ids=lambda c: c.id)
+def test_citations_of_claims_resolve(claim):
+    missing = set(claim.citation_keys) - set(evidence.references())
+    assert not missing, f"assets/references.bib lacks {missing}, cited by {claim.id}; add them"
+
+
+@pytest.mark.parametrize("dataset_id", _dataset_ids())
+def test_citations_of_data_resolve_and_the_sidecar_lists_them(dataset_id):
+    dataset = evidence.dataset(dataset_id)
+    missing = set(dataset.sources) - set(evidence.references())
+    assert not missing, f"assets/references.bib lacks {missing}, cited by {dataset_id}; add them"
+    by_row = [set((row["source_key"] or "").split("; ")) for row in dataset.rows]
+    for number, keys in enumerate(by_row, start=1):
+        assert keys <= set(dataset.sources), (
+            f"assets/data/{dataset_id.lower()}.csv row {number}: source_key {keys} is not among "
+            "the sources of its sidecar; correct one of them"
+        )
+
+
+# --- data files -----------------------------------------------------------------------
+
+
+def test_no_file_in_the_data_folder_is_an_orphan():
+    tables = {file.stem for file in DATA.glob("*.csv")}
+    sidecars = {file.stem for file in DATA.glob("*.yaml")}
+    others = {file.name for file in DATA.iterdir() if file.suffix not in (".csv", ".yaml")}
+    assert not others, f"assets/data: {others} are neither CSV nor YAML; move them"
+    assert tables == sidecars, f"assets/data: {tables ^ sidecars} lack their CSV or their sidecar"
+
+
+@pytest.mark.parametrize("file", sorted(DATA.glob("*.yaml")), ids=lambda f: f.stem)
+def test_a_data_file_is_named_after_its_dataset(file):
+    dataset_id = yaml.safe_load(file.read_text(encoding="utf-8"))["id"]
+    assert dataset_id.lower() == file.stem, f"{file}: rename it, or correct its id {dataset_id}"
+
+
+@pytest.mark.parametrize("dataset_id", _dataset_ids())
+def test_csv_fits_its_sidecar(dataset_id):
+    dataset = evidence.dataset(dataset_id)  # raises if columns, widths or types differ
+    where = f"assets/data/{dataset_id.lower()}"
+    assert len(dataset) > 0, f"{where}.csv: has no rows"
+    names = [field.name for field in dataset.fields]
+    assert names[-2:] == ["source_key", "verified"], f"{where}: must end with source_key, verified"
+    assert None not in dataset.column("verified"), f"{where}.csv: verified must be true or false"
+    if dataset.verified:
+        assert all(dataset.column("verified")), (
+            f"{where}.yaml says verified, but a row of the CSV is not; correct one of them"
+        )
+
+
+@pytest.mark.parametrize(
+    ("dataset_id", "unverified_rows"),
+    [("scfa_conc_blood", 3), ("receptor_potency", 10), ("hdac_inhibition", 3),
+     ("colon_models_overview", 5), ("receptor_occupancy_demo", 4)],
+)  # fmt: skip
+def test_rows_flagged_unverified_stay_flagged(dataset_id, unverified_rows):
+    dataset = evidence.dataset(dataset_id)
+    assert dataset.column("verified").count(False) == unverified_rows, (
+        f"assets/data/{dataset_id}.csv: a row changed its verified flag; a row may only become "
+        "true when somebody read it in its source, and then this test changes with it"
+    )
+    assert len(dataset.verified_only()) == len(dataset) - unverified_rows
+
+
+# --- equality with the dossiers -------------------------------------------------------
+
+needs_dossiers = pytest.mark.skipif(
+    not DOSSIERS.is_dir(), reason=f"the evidence dossiers are not at {DOSSIERS}"
+)
+
+
+def _dossiers():
+    for name in ("functions", "mechanisms"):
+        text = (DOSSIERS / f"{name}.yaml").read_text(encoding="utf-8")
+        yield yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def _neutral(text):
+    """The dossiers say "the seed" for what the course calls "the article"."""
+    return re.sub(r"\b[Tt]he (seed( text| claim)?|article('s claim)?)\b", "it", text)
+
+
+def _text(value):
+    return None if value is None else str(value)
+
+
+@needs_dossiers
+def test_claims_equal_the_dossiers():
+    theirs = {claim["id"]: claim for dossier in _dossiers() for claim in dossier["claims"]}
+    for claim in evidence.claims().values():
+        where, original = f"assets/claims.yaml, {claim.id}", theirs[claim.id]
+        assert claim.says == original["seed_says"], where
+        assert (claim.verdict.id, claim.grade.id) == (original["verdict"], original["grade"]), where
+        assert _neutral(claim.explanation) == _neutral(original["explanation"]), where
+        for side in ("findings", "against"):
+            for mine, other in zip(getattr(claim, side), original[side], strict=True):
+                place = f"{where}, {side}: {mine.what}"
+                assert _neutral(mine.what) == _neutral(other.get("what") or other["finding"]), place
+                for field in ("value", "unit", "n", "species", "design", "audited"):
+                    assert getattr(mine, field) == _text(other.get(field)), f"{place}: {field}"
+                for field in ("citation_key", "verified", "seen_at"):
+                    assert getattr(mine, field) == other[field], f"{place}: {field}"
+        for mine, other in zip(claim.misconceptions, original["misconceptions"], strict=True):
+            belief = other.get("belief") or other["misconception"]
+            assert _neutral(mine.belief) == _neutral(belief), f"{where}, {mine.id}"
+            assert _neutral(mine.why_wrong) == _neutral(other["why_wrong"]), f"{where}, {mine.id}"
+
+
+@needs_dossiers
+def test_datasets_equal_the_dossiers():
+    source_names = {"citation_key", "cite_key", "source_key"}
+    flag_names = {"row_verified", "verified_row", "numbers_seen"}
+    originals = {d["id"]: d for dossier in _dossiers() for d in dossier["datasets"]}
+    assert set(originals) == set(evidence.dataset_ids()), "assets/data: a dataset is missing"
+    for dataset_id, original in originals.items():
+        dataset, where = evidence.dataset(dataset_id), f"assets/data/{dataset_id.lower()}.csv"
+        names = [c["name"] if isinstance(c, dict) else c for c in original["columns"]]
+        for number, (row, cells) in enumerate(
+            zip(dataset.rows, original["rows"], strict=True), start=1
+        ):
+            place = f"{where} row {number}"
+            for name, cell in zip(names, cells, strict=True):
+                if name in source_names:
+                    assert row["source_key"] == cell, place
+                elif name in flag_names:
+                    assert row["verified"] == cell, place
+                else:
+                    assert row[name] == (None if cell == "" else cell), f"{place}: {name}"
+            if not flag_names & set(names):
+                assert row["verified"] == original["verified"], place
+
+
+@needs_dossiers
+def test_bibliography_has_every_dossier_entry():
+    text = (DOSSIERS / "references.bib").read_text(encoding="utf-8")
+    missing = set(re.findall(r"^@\w+\{([^,]+),", text, re.MULTILINE)) - set(evidence.references())
+    assert not missing, f"assets/references.bib lacks {missing}; copy them from the dossier"

@@ -1,0 +1,300 @@
+"""The evidence room: lookups, errors that say what to do, and honest, semantic HTML."""
+
+import importlib
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError, replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from igf1lab import evidence
+from igf1lab.evidence import bibliography, datasets, paths, render
+from igf1lab.parameters import Parameter, ParameterSet
+
+# Asked for by name, because evidence.claims is the function and not its module.
+_claims_module = importlib.import_module("igf1lab.evidence.claims")
+CACHED = (
+    paths.assets_dir, _claims_module._document, evidence.claims, bibliography.references,
+    datasets.dataset, datasets.dataset_ids,
+)  # fmt: skip
+
+CLAIMS = """\
+verdicts: [{id: mixed, symbol: "◆", meaning: Both ways.}]
+grades: [{id: animal, meaning: Animals.}]
+claims:
+- {id: A-1, lesson: l, short: s, arrow: {from: a, to: b}, says: s, verdict: VERDICT, grade: animal,
+   grade_note: g, explanation: e, change_our_mind: c, findings: [], against: [], misconceptions: []}
+"""
+SIDECAR = """\
+{id: DS-X, title: t, columns: [{name: n, unit: g, type: number}, {name: word, unit: '', type: mixed},
+ {name: source_key, unit: '', type: text}, {name: verified, unit: '', type: flag}],
+ sources: [a2000], seen_at: [here], notes: none, verified: true, audited_rows: [1]}
+"""
+HEADER = "n,word,source_key,verified\n"
+
+
+@pytest.fixture
+def small_assets(tmp_path, monkeypatch):
+    """A minimal assets folder that a test may spoil; caches are emptied before and after."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "claims.yaml").write_text(CLAIMS.replace("VERDICT", "mixed"), encoding="utf-8")
+    (tmp_path / "references.bib").write_text("@misc{a2000, author={A}, title={T}}\n")
+    (tmp_path / "data" / "ds-x.yaml").write_text(SIDECAR)
+    (tmp_path / "data" / "ds-x.csv").write_text(HEADER + "1,>2,a2000,true\n,3,a2000,false\n")
+    monkeypatch.setattr(paths, "_PLACES", (tmp_path,))
+    for function in CACHED:
+        function.cache_clear()
+    yield tmp_path
+    for function in CACHED:
+        function.cache_clear()
+
+
+# --- finding the assets ---------------------------------------------------------------
+
+
+def test_importing_the_room_does_not_read_the_bibliography():
+    code = "import sys, igf1lab.evidence; sys.exit('bibtexparser' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0, (
+        "igf1lab/evidence imports bibtexparser at import time; keep it inside references()"
+    )
+
+
+def test_a_folder_without_claims_is_not_taken_for_the_assets(tmp_path, monkeypatch, small_assets):
+    (tmp_path / "assets").mkdir()
+    monkeypatch.setattr(paths, "_PLACES", (tmp_path / "assets", small_assets))
+    assert evidence.assets_dir() == small_assets
+
+
+def test_missing_assets_are_explained(tmp_path, monkeypatch, small_assets):
+    monkeypatch.setattr(paths, "_PLACES", (tmp_path / "absent",))
+    with pytest.raises(FileNotFoundError, match="Reinstall igf1lab, or run it from a full"):
+        evidence.assets_dir()
+
+
+# --- lookups and errors ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("look_up", "asked", "near", "where"),
+    [
+        (evidence.claim, "AXIS-9", "AXIS-1", "claims.yaml"),
+        (evidence.reference, "sjogren", "sjogren1999", "references.bib"),
+        (evidence.dataset, "DS-2", "DS-2-MORTALITY", "data"),
+        (evidence.dataset("DS-2-MORTALITY").column, "HR", "hr", "DS-2-MORTALITY"),
+    ],
+)
+def test_unknown_names_say_where_and_list_near_ones(look_up, asked, near, where):
+    with pytest.raises(KeyError) as error:
+        look_up(asked)
+    assert near in str(error.value) and where in str(error.value)
+
+
+def test_results_cannot_be_changed_by_a_reader():
+    with pytest.raises(TypeError):
+        evidence.claims()["AXIS-1"] = None
+    with pytest.raises(FrozenInstanceError):
+        evidence.claim("AXIS-1").says = "something else"
+    evidence.dataset("DS-2-MORTALITY").rows[0]["hr"] = 99
+    assert evidence.dataset("DS-2-MORTALITY").rows[0]["hr"] == 1.27
+
+
+def test_columns_are_arrays_with_gaps_or_lists(small_assets):
+    dataset = evidence.dataset("DS-X")
+    np.testing.assert_array_equal(dataset.column("n"), [1.0, np.nan])
+    assert dataset.column("word") == [">2", 3]
+    assert dataset.columns["verified"] == [True, False]
+    assert dataset.units["n"] == "g"
+    assert [row["n"] for row in dataset.verified_only().rows] == [1]
+
+
+@pytest.mark.parametrize(
+    ("csv_text", "message"),
+    [
+        ("n,word\n", "its sidecar says"),
+        (HEADER + "1,2,a2000\n", "line 2 has 3 cells, expected 4"),
+        (HEADER + "1,2,a2000,true\nmany,2,a2000,true\n", "line 3 has a cell that does not fit"),
+        (HEADER + "1,2,a2000,perhaps\n", "line 2 has a cell that does not fit"),
+        ("", "has columns \\[\\]"),
+    ],
+)
+def test_a_bad_data_file_is_explained(small_assets, csv_text, message):
+    (small_assets / "data" / "ds-x.csv").write_text(csv_text)
+    with pytest.raises(ValueError, match=message):
+        evidence.dataset("DS-X")
+
+
+def test_a_wrong_verdict_is_explained(small_assets):
+    text = CLAIMS.replace("VERDICT", "probably")
+    (small_assets / "claims.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"Claim A-1 .*'probably' is not one of"):
+        evidence.claims()
+
+
+def test_a_claim_with_a_missing_field_is_explained(small_assets):
+    text = CLAIMS.replace("VERDICT", "mixed").replace("says: s, ", "")
+    (small_assets / "claims.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"Claim A-1 .*'says'"):
+        evidence.claims()
+
+
+def test_broken_yaml_is_explained(small_assets):
+    (small_assets / "claims.yaml").write_text("verdicts: [")
+    with pytest.raises(ValueError, match="not valid YAML"):
+        evidence.claims()
+
+
+@pytest.mark.parametrize(
+    "entry", ["@misc{a2000, title={T}", "@misc{k, title={T}}\n@misc{k, title={T}}"]
+)
+def test_a_broken_or_repeated_reference_is_explained(small_assets, entry):
+    (small_assets / "references.bib").write_text(entry)
+    with pytest.raises(ValueError, match="broken or repeated entry at line"):
+        evidence.references()
+
+
+# --- references as text ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "label", "line", "address"),
+    [
+        ("yakar1999", "Yakar et al. 1999", None, None),
+        ("sherratt_murray1991", "Sherratt & Murray 1991", "Sherratt J. A., Murray J. D.",
+         "https://doi.org/10.1007/BF00160468"),
+        ("minimal_model_table", "minimal_model_table", "Authors not recorded", None),
+        ("seed_blog", None, "Darrell Miller (Vitamins and Their Uses blog)", None),
+        ("bahar_halpern2015", "Bahar Halpern et al. 2015", "Bahar Halpern et al.",
+         "https://pubmed.ncbi.nlm.nih.gov/25728770"),
+    ],
+)  # fmt: skip
+def test_references_read_as_plain_text(key, label, line, address):
+    entry = evidence.reference(key)
+    assert label is None or entry.label == label
+    assert line is None or entry.author_line == line
+    assert address is None or entry.address == address
+
+
+def test_no_bibtex_syntax_reaches_the_reader():
+    for entry in evidence.references().values():
+        shown = f"{entry.author_line} {entry.title} {entry.where} {entry.note}"
+        assert not set("{}\\") & set(shown), f"assets/references.bib, {entry.key}: {shown}"
+        assert entry.title, f"assets/references.bib, {entry.key}: has no title"
+
+
+# --- rendering ------------------------------------------------------------------------
+
+
+def _parse(html):
+    """Well-formed or an error."""
+    return ElementTree.fromstring(f"<div>{html}</div>")
+
+
+def _parameters():
+    return ParameterSet(
+        "M0",
+        "human",
+        [
+            Parameter("a", 1.0, "1/h", "read", "verified", source="yakar1999"),
+            Parameter("b", 2.0, "", "not re-read", "unverified", source="yakar1999"),
+            Parameter("c", 3.0, "µM", "a < b & c", "chosen", reason="makes a > b"),
+        ],
+    )
+
+
+EVERYTHING = {
+    "claim_table": lambda: render.claim_table(evidence.claims().values()),
+    "claim_table with verdicts": lambda: render.claim_table(evidence.claims().values(), True),
+    "verdict_panel": lambda: render.verdict_panel(evidence.claims().values()),
+    "reference_list": lambda: render.reference_list(evidence.references()),
+    "dataset_table": lambda: "".join(
+        render.dataset_table(evidence.dataset(i)) for i in evidence.dataset_ids()
+    ),
+    "parameter_table": lambda: render.parameter_table(_parameters()),
+}
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_html_is_well_formed_semantic_and_without_colours(name):
+    html = EVERYTHING[name]()
+    tree = _parse(html)
+    for table in tree.iter("table"):
+        assert table.findtext("caption"), f"{name}: a table has no caption"
+        assert all(th.get("scope") in ("col", "row") for th in table.iter("th")), name
+        width = len(table.findall("thead/tr/th"))
+        assert all(len(row) == width for row in table.findall("tbody/tr")), name
+    assert "style=" not in html and "color" not in html.replace("colorectal", ""), name
+    classes = {c for node in tree.iter() for c in node.get("class", "").split()}
+    assert all(c.startswith("ig-") for c in classes), f"{name}: {classes}"
+
+
+@pytest.mark.parametrize("claim", evidence.claims().values(), ids=lambda c: c.id)
+def test_every_unverified_finding_carries_the_word(claim):
+    rows = _parse(render.verdict_panel([claim])).findall(".//tbody/tr")
+    for row, finding in zip(rows, claim.findings + claim.against, strict=True):
+        marked = "unverified" in "".join(row[1].itertext())
+        assert marked == (not finding.verified), f"{claim.id}: {finding.what}"
+
+
+@pytest.mark.parametrize("dataset_id", evidence.dataset_ids())
+def test_every_unverified_row_carries_the_word(dataset_id):
+    dataset = evidence.dataset(dataset_id)
+    rows = _parse(render.dataset_table(dataset)).findall(".//tbody/tr")
+    for row, read in zip(rows, dataset.column("verified"), strict=True):
+        assert ("unverified" in "".join(row[-1].itertext())) == (not read), dataset_id
+
+
+def test_parameter_table_says_standing_and_source_or_reason():
+    rows = _parse(render.parameter_table(_parameters())).findall(".//tbody/tr")
+    shown = [["".join(cell.itertext()) for cell in row] for row in rows]
+    assert shown[0][2:] == ["1", "1/h", "read in the source", "Yakar et al. 1999"]
+    assert "unverified" in shown[1][4] and shown[1][3] == "–"
+    assert shown[2][1] == "a < b & c" and shown[2][5] == "makes a > b"
+
+
+def test_verdicts_stay_hidden_until_asked_for():
+    claim = evidence.claim("EPI-2")
+    hidden = render.claim_table([claim])
+    assert claim.verdict.words not in hidden and claim.verdict.symbol not in hidden
+    shown = "".join(_parse(render.claim_table([claim], show_verdict=True)).itertext())
+    assert f"{claim.verdict.symbol} {claim.verdict.words}" in shown
+
+
+def test_the_panel_says_everything_about_a_claim():
+    claim = evidence.claim("AXIS-1")
+    text = "".join(_parse(render.verdict_panel([claim])).itertext())
+    for part in (claim.says, claim.verdict.words, claim.grade.words, claim.grade_note,
+                 claim.explanation, claim.change_our_mind):  # fmt: skip
+        assert part in text
+    assert all(f.what in text for f in claim.findings + claim.against)
+
+
+def test_citations_lead_to_the_reference_list():
+    claim = evidence.claim("METAB-1")
+    panel = _parse(render.verdict_panel([claim]))
+    targets = {link.get("href") for link in panel.iter("a") if link.get("class") == "ig-cite"}
+    items = _parse(render.reference_list([*claim.citation_keys, *claim.citation_keys])).iter("li")
+    assert sorted(targets) == [f"#{item.get('id')}" for item in items]
+
+
+def test_text_is_escaped_everywhere():
+    evil = '<script>alert("x")</script>'
+    original = evidence.claim("AXIS-1")
+    finding = replace(original.findings[0], what=evil, value=evil, design=evil, note=evil)
+    claim = replace(
+        original, id=evil, says=evil, explanation=evil, grade_note=evil, change_our_mind=evil,
+        findings=(finding,),
+    )  # fmt: skip
+    table = evidence.dataset("DS-2-MORTALITY")
+    cells = tuple((evil, *row[1:]) for row in table.cells)
+    dataset = replace(table, title=evil, notes=evil, cells=cells)
+    model = ParameterSet(evil, "human", [Parameter("p", 1, evil, evil, "chosen", reason=evil)])
+    for html in (
+        render.claim_table([claim], True),
+        render.verdict_panel([claim]),
+        render.dataset_table(dataset),
+        render.parameter_table(model),
+    ):
+        assert "<script" not in html and "&lt;script&gt;" in html
+        _parse(html)
