@@ -160,7 +160,7 @@ def _tree(cell: Cell) -> ast.Module:
         return ast.Module([], [])
 
 
-def _first_argument(call: ast.Call) -> str | None:
+def first_argument(call: ast.Call) -> str | None:
     is_text = call.args and isinstance(call.args[0], ast.Constant)
     return call.args[0].value if is_text else None
 
@@ -238,8 +238,9 @@ def objectives(lesson: LessonFile, course: Course) -> Iterator[str]:
 
 
 def build_it(lesson: LessonFile, course: Course) -> Iterator[str]:
-    lengths = [len(c.source.splitlines()) for c in lesson.section("Build it") if c.kind == "code"]
-    if lesson.is_full and not any(n in BUILD_LINES for n in lengths):
+    models = [c for c in lesson.section("Build it") if c.kind == "code" and "plt." not in c.source]
+    written_out = any(len(c.source.splitlines()) in BUILD_LINES for c in models)
+    if lesson.is_full and not written_out:
         yield lesson.whole("'Build it' writes out no model; show it in one cell of 5 to 15 lines")
 
 
@@ -379,7 +380,7 @@ def parts_exist(lesson: LessonFile, course: Course) -> Iterator[str]:
     used = {kind: set() for kind in kinds.values()}
     parts = course.parts(lesson.name)
     for cell, name, call in lesson.calls():
-        part = _first_argument(call)
+        part = first_argument(call)
         if name == "lesson.drawing" and part not in course.drawings:
             yield lesson.at(cell, f"drawing {part!r} is not in assets/figures/manifest.yaml")
         if name in kinds:
@@ -409,9 +410,7 @@ def citations(lesson: LessonFile, course: Course) -> Iterator[str]:
         for inside in CITATION.findall(cell.source):
             for key in re.split(r";\s*@", inside):
                 if key not in course.references:
-                    yield lesson.at(
-                        cell, f"cites '{key}', which is not in assets/references.bib"
-                    )
+                    yield lesson.at(cell, f"cites '{key}', which is not in assets/references.bib")
 
 
 def quiz_covers_claims(lesson: LessonFile, course: Course) -> Iterator[str]:
@@ -481,6 +480,8 @@ def _parts(lesson: str) -> dict[str, set[str]]:
 
 
 if __name__ == "__main__":
-    found = [p for name in sys.argv[1:] for p in problems(LessonFile.read(Path(name)), the_course())]
+    found = [
+        p for name in sys.argv[1:] for p in problems(LessonFile.read(Path(name)), the_course())
+    ]
     print("\n".join(found) or "no problems")
     sys.exit(bool(found))
