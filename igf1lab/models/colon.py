@@ -519,8 +519,9 @@ def _equations(p, knockouts, feeds):
     transport = _transport(p)
     entering = np.zeros(_SIZE)
     entering[:3] = np.array(feeds) / v1
-    for i, guild in enumerate(GUILDS, start=_N - len(GUILDS)):
-        entering[[i, _N + i]] = p.eps * (guild not in knockouts)
+    for guild in set(GUILDS) - knockouts:
+        i = _STATES.index(guild)
+        entering[[i, _N + i]] = p.eps
 
     def split(y):
         # A round-off below zero must not feed a reaction; transport still washes it out.
@@ -565,9 +566,9 @@ def _starting_state(knockouts, start):
         if y.shape != (_SIZE,):
             raise ValueError("start must be a ColonRun, a ColonState, or the `end` of one")
         y[2 * _N :] = 0.0
-    for i, guild in enumerate(GUILDS):
-        if guild in knockouts:
-            y[[_N - len(GUILDS) + i, 2 * _N - len(GUILDS) + i]] = 0.0
+    for guild in knockouts:
+        i = _STATES.index(guild)
+        y[[i, _N + i]] = 0.0
     return y
 
 
@@ -610,6 +611,9 @@ def _integrate(p, t_end_d, n_times, knockouts, start, feeds):
     )
     if report["message"] != "Integration successful.":
         raise RuntimeError(f"the colon model could not be integrated: {report['message']}")
+    for guild in knockouts:  # exactly absent, also from the solver's round-off
+        i = _STATES.index(guild)
+        y[:, [i, _N + i]] = 0.0
     proximal, distal = _lumen(p, y[:, :_N]), _lumen(p, y[:, _N : 2 * _N])
     near = {acid: getattr(proximal, f"{acid}_mM") for acid in ACIDS}
     far = {acid: getattr(distal, f"{acid}_mM") for acid in ACIDS}
