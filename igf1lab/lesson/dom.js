@@ -1,0 +1,21 @@
+// Shared by the course's widgets: it stands before each of their modules (see widget.py).
+
+let serial = 0; // keeps radio groups and labels of two views of one widget apart
+
+function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== false && value != null) node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child != null && child !== ""));
+  return node;
+}
+
+// JupyterLab would take the keys of controls without this attribute.
+const control = (tag, attributes, ...children) =>
+  el(tag, { "data-lm-suppress-shortcuts": "true", ...attributes }, ...children);
+
+const button = (text, press, css = "ig-button ig-quiet") =>
+  control("button", { type: press ? "button" : "submit", class: css, onclick: press ?? (() => {}) }, text);
+
