@@ -1,0 +1,213 @@
+"""What a learner's answer is, as plain data: the one form that judging, sandbox and marks share.
+
+``describe`` turns any Python object into a *description*, a small dict of JSON types. It never
+raises, whatever it is given. Descriptions are what leaves a student's process; they are judged
+elsewhere.
+"""
+
+import inspect
+import math
+import re
+
+import numpy as np
+
+MOST_VALUES = 20_000
+MOST_TEXT = 2_000
+
+
+def describe(answer, kind: str, calls=None) -> dict:
+    """Describe an answer of a question of one kind.
+
+    Parameters
+    ----------
+    answer : object
+        Anything at all.
+    kind : {"number", "array", "function", "choice_with_reason", "figure"}
+    calls : list of list, optional
+        Argument lists a function is called with, positionally.
+
+    Returns
+    -------
+    dict
+        ``{"is": ...}`` with one of ``blank``, ``values``, ``choice``, ``figure``, ``calls`` or
+        ``odd`` (a sentence in ``says`` tells what was found instead).
+    """
+    try:
+        if is_blank(answer):
+            return {"is": "blank"}
+        if kind == "function":
+            return _describe_function(answer, calls or [])
+        if kind == "choice_with_reason":
+            return _describe_choice(answer)
+        if kind == "figure":
+            return _describe_figure(answer)
+        return _describe_values(answer)
+    except Exception as error:
+        return odd(f"it could not be read ({type(error).__name__})")
+
+
+def describe_name(namespace: dict, expression: str, kind: str, calls=None) -> dict:
+    """Evaluate ``expression`` (usually a variable's name) in ``namespace`` and describe it.
+
+    A name that does not exist gives ``{"is": "missing"}``; any other failure is ``odd``.
+    """
+    try:
+        answer = eval(expression, namespace)
+    except NameError:
+        return {"is": "missing"}
+    except Exception as error:
+        return odd(f"it stopped with {type(error).__name__}: {error}")
+    return describe(answer, kind, calls)
+
+
+def odd(says: str) -> dict:
+    """Return the description of something that cannot be an answer."""
+    return {"is": "odd", "says": says[:MOST_TEXT]}
+
+
+def is_blank(answer) -> bool:
+    """Return whether ``...`` still stands in the answer, alone or inside a list or tuple."""
+    if answer is Ellipsis:
+        return True
+    if isinstance(answer, list | tuple):
+        return any(item is Ellipsis or is_blank(item) for item in answer[:MOST_VALUES])
+    return False
+
+
+def _kind_of_thing(answer) -> str:
+    if answer is None:
+        return "it is None: a line is missing, or a function has no return"
+    if isinstance(answer, bool | np.bool_):
+        return "it is True or False, not a number"
+    if isinstance(answer, str | bytes):
+        return "it is text: write the number without quotes or unit"
+    if isinstance(answer, type):
+        return f"it is a class ({answer.__name__}), not a value"
+    if inspect.isgenerator(answer):
+        return "it is a generator: put list(...) around it"
+    if callable(answer):
+        return "it is a function: call it, with brackets, to get its value"
+    return f"it is of type {type(answer).__name__}"
+
+
+def _describe_values(answer) -> dict:
+    refused = (str, bytes, bool, np.bool_, type)
+    if answer is None or isinstance(answer, refused) or inspect.isgenerator(answer):
+        return odd(_kind_of_thing(answer))
+    try:
+        array = np.asarray(answer)
+    except ValueError:
+        return odd("its rows have different lengths")
+    if array.size > MOST_VALUES:
+        return odd(f"it has {array.size} values, far too many")
+    if array.dtype.kind == "O":
+        try:
+            array = array.astype(float)
+        except (TypeError, ValueError):
+            return odd(_kind_of_thing(answer))
+    if array.dtype.kind in "US":
+        return odd(_kind_of_thing("text"))
+    if array.dtype.kind == "b":
+        return odd("it holds True and False, not numbers")
+    if array.dtype.kind not in "iuf":
+        return odd(f"its values are of type {array.dtype}, not real numbers")
+    values = [_plain(value) for value in array.astype(float).ravel().tolist()]
+    return {"is": "values", "shape": list(array.shape), "values": values}
+
+
+def _plain(value: float) -> float | str:
+    return value if math.isfinite(value) else str(value)
+
+
+def as_floats(values) -> np.ndarray:
+    """Return the ``values`` of a description as a flat float array (NaN and inf restored)."""
+    return np.array([float(value) for value in values], dtype=float)
+
+
+def _describe_function(answer, calls) -> dict:
+    if not callable(answer) or isinstance(answer, type):
+        return odd(
+            "a function is asked for, with def or lambda; "
+            + ("it is None" if answer is None else f"this is of type {type(answer).__name__}")
+        )
+    code = getattr(answer, "__code__", None)
+    if code is not None and Ellipsis in code.co_consts:
+        return {"is": "blank"}
+    returned = [_describe_call(answer, arguments) for arguments in calls]
+    if returned and all(item == {"is": "blank"} for item in returned):
+        return {"is": "blank"}
+    return {"is": "calls", "returned": returned}
+
+
+def _describe_call(function, arguments) -> dict:
+    try:
+        value = function(*arguments)
+    except Exception as error:
+        return {"is": "error", "says": f"{type(error).__name__}: {error}"[:300]}
+    if value is None or is_blank(value):
+        return {"is": "blank"}
+    return _describe_values(value)
+
+
+def _describe_choice(answer) -> dict:
+    if isinstance(answer, dict):
+        pair = [answer.get("choice"), answer.get("reason")]
+    elif isinstance(answer, str):
+        match = re.fullmatch(r"\W*([a-z])\W*(\d+)\W*", answer.strip(), re.IGNORECASE)
+        pair = list(match.groups()) if match else []
+    elif isinstance(answer, list | tuple):
+        pair = list(answer)
+    else:
+        pair = []
+    if len(pair) == 2 and all(isinstance(part, str | int | np.integer) for part in pair):
+        option, reason = (str(part).strip().lower() for part in pair)
+        if re.fullmatch(r"[a-z]", option) and re.fullmatch(r"\d{1,2}", reason):
+            return {"is": "choice", "option": option, "reason": reason}
+    return odd('write the letter and the number of the reason together, like "a1"')
+
+
+def _describe_figure(answer) -> dict:
+    if hasattr(answer, "get_figure") and not hasattr(answer, "axes_list"):
+        answer = answer.get_figure() or answer
+    all_axes = getattr(answer, "axes", None)
+    if not isinstance(all_axes, list) or not hasattr(answer, "savefig"):
+        return odd(
+            "a matplotlib figure is asked for (the fig of fig, ax = plt.subplots()); "
+            f"this is of type {type(answer).__name__}"
+        )
+    return {"is": "figure", "axes": [_describe_axes(axes) for axes in all_axes[:12]]}
+
+
+def _describe_axes(axes) -> dict:
+    curves = [_curve(*line.get_data()) for line in axes.get_lines()[:40]]
+    for points in axes.collections[:40]:
+        offsets = np.ma.filled(np.asarray(points.get_offsets(), dtype=float), np.nan)
+        if offsets.ndim == 2 and len(offsets) > 1:
+            curves.append(_curve(offsets[:, 0], offsets[:, 1]))
+    for bars in axes.containers[:20]:
+        if all(hasattr(bar, "get_height") for bar in bars):
+            middle = [bar.get_x() + bar.get_width() / 2 for bar in bars]
+            curves.append(_curve(middle, [bar.get_height() for bar in bars]))
+    return {
+        "title": axes.get_title()[:MOST_TEXT],
+        "xlabel": axes.get_xlabel()[:MOST_TEXT],
+        "ylabel": axes.get_ylabel()[:MOST_TEXT],
+        "legend": axes.get_legend() is not None,
+        "curves": [curve for curve in curves if curve is not None],
+    }
+
+
+def _curve(x, y) -> dict | None:
+    try:
+        x, y = (
+            np.ma.filled(np.asarray(x, float), np.nan),
+            np.ma.filled(np.asarray(y, float), np.nan),
+        )
+    except (TypeError, ValueError):
+        return None
+    if x.size != y.size or not 0 < x.size <= MOST_VALUES:
+        return None
+    return {
+        "x": [_plain(value) for value in x.ravel().tolist()],
+        "y": [_plain(value) for value in y.ravel().tolist()],
+    }

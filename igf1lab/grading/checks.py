@@ -1,0 +1,124 @@
+"""Checks in the learner's notebook: formative, friendly, and never an exception.
+
+They need only the learner's packages. Their keys are public (``assets/exercises``); marks are
+given elsewhere, from keys a student's process never sees.
+"""
+
+import json
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from igf1lab.evidence import assets_dir
+from igf1lab.grading.answers import describe
+from igf1lab.grading.judging import Verdict, feedback, judge
+from igf1lab.grading.questions import ExerciseSet, Parameter, Question, Wrong
+
+PERSONAL = "my_numbers.json"  # beside the notebook, when the instructor gave out own numbers
+
+
+def open_exercise(name: str) -> "Exercise":
+    """Open an exercise set by the name of its lesson, for example ``"03_metabolism"``."""
+    return Exercise(name)
+
+
+def set_to_data(exercise_set: ExerciseSet) -> dict:
+    """Return a set as plain data, leaving out what is at its default."""
+    return {
+        "lesson": exercise_set.lesson,
+        "minutes": exercise_set.minutes,
+        "parameters": {n: asdict(p) for n, p in exercise_set.parameters.items()},
+        "questions": [_question_data(question) for question in exercise_set.questions],
+    }
+
+
+def _question_data(question):
+    empty = Question(id="", kind="", title="", points=0, claims=[])
+    data = asdict(question)
+    return {
+        f.name: data[f.name] for f in fields(Question) if data[f.name] != getattr(empty, f.name)
+    }
+
+
+def set_from_data(data: dict) -> ExerciseSet:
+    """Return the set that :func:`set_to_data` wrote down."""
+    questions = []
+    for entry in data["questions"]:
+        wrong = [Wrong(**w) for w in entry.get("wrong", [])]
+        questions.append(Question(**{**entry, "wrong": wrong}))
+    parameters = {name: Parameter(**entry) for name, entry in data["parameters"].items()}
+    return ExerciseSet(data["lesson"], data["minutes"], parameters, questions)
+
+
+class Exercise:
+    """One set, as its notebook uses it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the lesson's notebook.
+    folder : str or Path
+        Where ``my_numbers.json`` may lie; the notebook's own folder by default.
+    """
+
+    def __init__(self, name: str, folder: str | Path = "."):
+        self.name = name
+        self._tries: dict[str, list] = {}
+        self._set, self._keys = None, {}
+        self._numbers = self._read_personal(Path(folder) / PERSONAL)
+        path = assets_dir() / "exercises" / f"{name}.json"
+        if path.is_file():
+            data = json.loads(path.read_text(encoding="utf-8"))
+            self._set = set_from_data(data["set"])
+            self._keys = {**data["keys"], **self._numbers.get("keys", {})}
+
+    def _read_personal(self, path) -> dict:
+        try:
+            return json.loads(path.read_text(encoding="utf-8")).get(self.name, {})
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, AttributeError):
+            print(f"{PERSONAL} cannot be read, so the set's usual numbers are used.")
+            return {}
+
+    def parameter(self, name: str) -> float:
+        """Return a number of this set: yours if you were given your own, else the usual one.
+
+        Raises
+        ------
+        KeyError
+            If the set has no parameter of this name.
+        """
+        if name in self._numbers.get("parameters", {}):
+            return self._numbers["parameters"][name]
+        known = self._set.parameters if self._set else {}
+        if name not in known:
+            raise KeyError(f"set {self.name} has no parameter {name!r}; it has {sorted(known)}")
+        return known[name].value
+
+    def check(self, question_id: str, answer) -> Verdict:
+        """Say how an answer stands. Prints the feedback; the verdict's repr is its points.
+
+        A wrong answer is told its kind first, then a hint, then where to read. Checking the same
+        answer again is not another try.
+        """
+        if self._set is None:
+            print(f"There are no checks for {self.name} here; your answers are still marked.")
+            return Verdict(question_id, "unchecked", 0.0, 0.0)
+        try:
+            question = self._set.question(question_id)
+        except KeyError:
+            known = ", ".join(question.id for question in self._set.questions)
+            print(f"This set has no question {question_id!r}; it has {known}.")
+            return Verdict(str(question_id), "unchecked", 0.0, 0.0)
+        key = self._keys.get(question_id)
+        if key is None:
+            print(f"Question {question.number} is marked by a person.")
+            return Verdict(question_id, "unchecked", 0.0, question.points)
+        described = describe(answer, question.kind, key.get("calls"))
+        tried = self._tries.setdefault(question_id, [])
+        if described not in tried:
+            tried.append(described)
+        verdict = judge(question, key, described)
+        blanks = sum(item == {"is": "blank"} for item in tried)
+        print(feedback(question, verdict, len(tried) - blanks))
+        return verdict

@@ -1,0 +1,368 @@
+"""Judge a described answer against a key: how many points, and what kind of wrong it is.
+
+The same function judges in the learner's notebook (public key) and in the instructor's grader
+(private key, outside the student's process). It never raises on a description.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from igf1lab.grading.answers import as_floats
+from igf1lab.grading.questions import WRONG_KINDS, Question
+
+HALF = 0.5  # right option with a wrong reason
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of an answer.
+
+    ``status`` is right, partly, wrong, blank (not answered) or unusable (not an answer).
+    """
+
+    question: str
+    status: str
+    points: float
+    of: float
+    kind: str = ""
+    says: str = ""
+    misconception: str = ""
+
+    def __repr__(self):
+        # nbgrader reads the points of a check cell from its plain-text output.
+        return f"{self.points:g}"
+
+
+# A generic slip: ratio of what was given to what is right, and the units it makes sense for.
+_GLUCOSE, _INSULIN, _IGF1 = (
+    ("mmol/L", "mg/dL", "mM"),
+    ("µU/mL", "uU/mL", "pmol/L", "pM"),
+    (
+        "ng/mL",
+        "µg/L",
+        "nmol/L",
+        "nM",
+    ),
+)
+_TIME = ("min", "h", "day", "week")
+_SLIPS = [
+    ("sign", -1.0, (), "The size is right, the sign is not: which way does it go?"),
+    ("unit", 1e3, (), "It is off by a factor of 1000: check the prefixes (n, µ, m) of the units."),
+    ("unit", 1e6, (), "It is off by a factor of a million: check the prefixes of the units."),
+    ("fraction-percent", 100.0, (), "It is off by a factor of 100: fraction or percent?"),
+    ("unit", 10.0, (), "It is off by a factor of 10: check dL and L, or a power of ten."),
+    ("mg-dl", 18.016, _GLUCOSE, "This looks like mg/dL where mmol/L is meant, or the reverse."),
+    ("unit", 6.0, _INSULIN, "This looks like µU/mL where pmol/L is meant, or the reverse."),
+    ("unit", 7.649, _IGF1, "This looks like ng/mL where nmol/L is meant, or the reverse."),
+    ("unit", 60.0, _TIME, "It is off by a factor of 60: hours, minutes or seconds?"),
+    ("unit", 24.0, _TIME, "It is off by a factor of 24: days or hours?"),
+    ("unit", 1440.0, _TIME, "It is off by a factor of 1440: days or minutes?"),
+    ("wrong-formula", math.log(2), _TIME, "It is off by ln 2: half-life or time constant?"),
+    ("wrong-formula", 2.0, (), "It is off by a factor of two: something is counted twice or half."),
+]
+
+
+def judge(question: Question, key: dict, described: dict) -> Verdict:
+    """Judge one answer.
+
+    Parameters
+    ----------
+    question : Question
+    key : dict
+        ``expected``: description of the right answer; ``wrong``: descriptions of the usual wrong
+        ones, in the question's order; ``calls``: argument lists of a function.
+    described : dict
+        Description of the answer (see :mod:`igf1lab.grading.answers`).
+    """
+    found = described.get("is")
+    if found == "blank":
+        return Verdict(question.id, "blank", 0.0, question.points, says="not answered yet")
+    if found == "missing":
+        says = f"there is no variable called {question.answer}"
+        return Verdict(question.id, "blank", 0.0, question.points, "missing", says)
+    judges = {"choice_with_reason": _judge_choice, "figure": _judge_figure}
+    if found == "odd":
+        says = f"this cannot be read as an answer: {described.get('says', '')}"
+        return _unusable(question, says)
+    try:
+        return judges.get(question.kind, _judge_values)(question, key, described)
+    except (KeyError, TypeError, ValueError, IndexError):
+        return _unusable(question, "this cannot be read as an answer")
+
+
+def _unusable(question, says, kind="not-an-answer"):
+    return Verdict(question.id, "unusable", 0.0, question.points, kind, says)
+
+
+def _right(question):
+    return Verdict(question.id, "right", question.points, question.points, says="right")
+
+
+def _wrong(question, kind, says, misconception="", share=0.0):
+    points = round(question.points * share, 2)
+    status = "partly" if points else "wrong"
+    return Verdict(question.id, status, points, question.points, kind, says, misconception)
+
+
+def close(question: Question, got: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Return where ``got`` lies within the question's tolerance of ``expected``."""
+    with np.errstate(invalid="ignore"):
+        within = np.abs(got - expected) <= question.atol + question.rtol * np.abs(expected)
+    # A hair of slack, so that an answer exactly at a decimal bound is not lost to rounding.
+    return within | np.isclose(got, expected, rtol=1e-9, atol=1e-12, equal_nan=True)
+
+
+def _flatten(described):
+    """Return (values, shape) of a values or calls description; calls are put end to end."""
+    if described["is"] == "values":
+        return as_floats(described["values"]), tuple(described["shape"])
+    values, shapes = [], []
+    for item in described["returned"]:
+        values.append(as_floats(item["values"]))
+        shapes.append(_squeezed(item["shape"]))
+    return np.concatenate(values), tuple(shapes)
+
+
+def _squeezed(shape):
+    return tuple(n for n in shape if n != 1)
+
+
+def _shape_of(shape):
+    return " × ".join(str(n) for n in shape) or "a single number"
+
+
+def _judge_values(question, key, described):
+    if described["is"] == "calls":
+        for arguments, item in zip(key["calls"], described["returned"], strict=True):
+            called = _call_words(question, arguments)
+            if item["is"] == "error":
+                says = f"the function stopped with {item['says']} when called with {called}."
+                return _unusable(question, says, "raised")
+            if item["is"] != "values":
+                what = item.get("says", "it returns nothing: is a return missing?")
+                return _unusable(question, f"called with {called}: {what}")
+    elif question.kind == "function" or described["is"] != "values":
+        return _unusable(question, "this cannot be read as an answer")
+    got, got_shape = _flatten(described)
+    expected, shape = _flatten(key["expected"])
+    if described["is"] == "values":
+        got_shape, shape = _squeezed(got_shape), _squeezed(shape)
+    if np.isnan(got).any() and not np.isnan(expected).any():
+        where = "" if got.size == 1 else f" (first at position {int(np.isnan(got).argmax())})"
+        says = f"there is NaN (not a number) in it{where}: look for 0/0, or a blank in the data."
+        return _wrong(question, "nan", says)
+    if got_shape == shape and close(question, got, expected).all():
+        return _right(question)
+    for wrong, wrong_key in zip(question.wrong, key["wrong"], strict=True):
+        if _same(question, got, got_shape, wrong_key):
+            return _wrong(question, wrong.kind, wrong.says, wrong.misconception)
+    if got_shape != shape:
+        return _judge_shape(question, got, got_shape, expected, shape)
+    return _wrong(question, *_slip(question, got, expected))
+
+
+def _call_words(question, arguments):
+    return ", ".join(f"{n} = {v}" for n, v in zip(question.arguments, arguments, strict=True))
+
+
+def _same(question, got, got_shape, wrong_key):
+    if wrong_key["is"] not in ("values", "calls"):
+        return False
+    try:
+        values, shape = _flatten(wrong_key)
+    except KeyError:  # the usual wrong function itself fails on some calls
+        return False
+    if wrong_key["is"] == "values":
+        shape = _squeezed(shape)
+    return got_shape == shape and close(question, got, values).all()
+
+
+def _judge_shape(question, got, got_shape, expected, shape):
+    if question.kind == "function":
+        return _wrong(question, "shape", "the function returns something of the wrong shape.")
+    says = f"it has the wrong shape: {_shape_of(got_shape)} instead of {_shape_of(shape)}."
+    if len(got_shape) == len(shape) == 1 and abs(got.size - expected.size) == 1:
+        short, long = sorted((got, expected), key=len)
+        if close(question, short, long[1:]).all() or close(question, short, long[:-1]).all():
+            more = "one value too many" if got.size > expected.size else "one value is missing"
+            return _wrong(question, "off-by-one", f"{more}: look at the first and the last.")
+    if got_shape == shape[::-1]:
+        says += " Rows and columns have changed places."
+    return _wrong(question, "shape", says)
+
+
+def _slip(question, got, expected):
+    """Return (kind, says) of a generic slip, or of none that is known."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = got / expected
+    usable = np.isfinite(ratio) & (expected != 0)
+    slack = max(question.rtol, 0.003)
+    if usable.any() and np.all(got[~usable] == expected[~usable]):
+        for kind, factor, units, says in _SLIPS:
+            if units and not _unit_fits(question.unit, units):
+                continue
+            for target in {factor, 1 / factor}:
+                if np.allclose(ratio[usable], target, rtol=slack, atol=0):
+                    return kind, says
+        if np.allclose(got[usable] * expected[usable], 1, rtol=slack, atol=0):
+            return "inverse", "It is the inverse (1/x) of the right answer: what divides what?"
+    if question.kind == "array" and got.size > 2:
+        if close(question, got, expected[::-1]).all():
+            return "order", "The values are right, but in reverse order."
+        if (
+            close(question, got[1:], expected[:-1]).all()
+            or close(question, got[:-1], expected[1:]).all()
+        ):
+            return "off-by-one", "The values are right, but shifted by one place."
+        if close(question, np.sort(got), np.sort(expected)).all():
+            return "order", "The values are right, but in another order."
+    if not np.isfinite(got).all():
+        return "infinite", "There is an infinity in it: something is divided by 0."
+    return _off(question, got, expected)
+
+
+def _unit_fits(unit, units):
+    parts = unit.replace("(", "").replace(")", "").replace("·", "/").split("/")
+    return any(name in unit if "/" in name else name in parts for name in units)
+
+
+def _off(question, got, expected):
+    inside = close(question, got, expected)
+    if got.size > 1 and inside.any():
+        first = int((~inside).argmax())
+        what = "calls" if question.kind == "function" else "values"
+        says = f"{int(inside.sum())} of {got.size} {what} are right; the first wrong is number "
+        return "some-wrong", says + f"{first + 1}."
+    total_got, total = np.sum(got), np.sum(expected)
+    if np.all(np.sign(got) == -np.sign(expected)):
+        return "sign", "The sign is wrong, and the size too."
+    # Within a few tolerances: the method is probably right.
+    loose = question.atol * 5 + 5 * question.rtol * np.abs(expected)
+    if np.all(np.abs(got - expected) <= loose):
+        return "rounding", "Close, but outside the tolerance: did you round on the way?"
+    return "size", f"It is too {'large' if total_got > total else 'small'}."
+
+
+def _judge_choice(question, key, described):
+    if described["is"] != "choice":
+        return _unusable(question, 'write the letter and the number of the reason, like "a1"')
+    option, reason = described["option"], described["reason"]
+    if option not in question.options or reason not in question.reasons:
+        says = (
+            f"choose a letter from {', '.join(question.options)} "
+            f"and a reason from {', '.join(question.reasons)}"
+        )
+        return _unusable(question, says)
+    if option + reason in question.right_pairs:
+        return _right(question)
+    chosen = question.options[option]
+    if chosen != "right":
+        return _wrong(
+            question,
+            chosen.get("kind", "option"),
+            chosen["says"],
+            chosen.get("misconception", ""),
+        )
+    because = question.reasons[reason]
+    if because == "right":  # an accepted option's own reason, mixed up
+        because = {"says": "This reason does not belong to this option."}
+    says = f"The letter is right, its reason is not. {because['says']}"
+    misconception = because.get("misconception", "")
+    return _wrong(question, because.get("kind", "reason"), says, misconception, share=HALF)
+
+
+def _judge_figure(question, key, described):
+    if described["is"] != "figure":
+        return _unusable(question, "a matplotlib figure is asked for")
+    all_axes = described["axes"]
+    if len(all_axes) <= question.axes:
+        return _unusable(question, f"the figure has {len(all_axes)} axes, too few")
+    for wrong, wrong_key in zip(question.wrong, key["wrong"], strict=True):
+        if _same_figure(all_axes, wrong_key["axes"]):
+            return _wrong(question, wrong.kind, wrong.says, wrong.misconception)
+    axes = all_axes[question.axes]
+    lacks = []
+    asked = 0
+    for name in ("xlabel", "ylabel"):
+        words = getattr(question, name)
+        if words:
+            asked += 1
+            text = axes[name].lower()
+            gone = [w for w in words if not any(v in text for v in w.lower().split("|"))]
+            if gone:
+                lacks.append(f"the {name[0]} label lacks {', '.join(gone)}")
+    for wanted, name in ((question.figure_title, "title"), (question.legend, "legend")):
+        if wanted:
+            asked += 1
+            if not axes[name]:
+                lacks.append(f"there is no {name}")
+    for line, curve in zip(question.lines, key["curves"], strict=True):
+        asked += 1
+        if not any(_same_curve(line, drawn, curve) for drawn in axes["curves"]):
+            lacks.append(f"the curve of {line['name']} is missing or not right")
+    if not lacks:
+        return _right(question)
+    share = 1 - len(lacks) / asked
+    kind = "figure-labels" if all("label" in lack for lack in lacks) else "figure-data"
+    return _wrong(question, kind, "; ".join(lacks) + ".", share=share)
+
+
+def _same_curve(line, drawn, curve):
+    y, expected = as_floats(drawn["y"]), as_floats(curve["y"])
+    rtol, atol = line.get("rtol", 0.01), line.get("atol", 0.0)
+
+    def near(got, right):
+        return np.allclose(got, right, rtol=rtol, atol=atol or 1e-12, equal_nan=True)
+
+    if y.size != expected.size:
+        return _same_by_interpolation(drawn, curve, rtol) if curve["x"] else False
+    return near(y, expected) and (
+        not curve["x"] or near(as_floats(drawn["x"]), as_floats(curve["x"]))
+    )
+
+
+def _same_figure(all_axes, wrong_axes):
+    return len(all_axes) == len(wrong_axes) and all(
+        len(axes["curves"]) == len(wrong["curves"])
+        and all(axes[name] == wrong[name] for name in ("xlabel", "ylabel", "title", "legend"))
+        and all(
+            _same_curve({}, *pair) for pair in zip(axes["curves"], wrong["curves"], strict=True)
+        )
+        for axes, wrong in zip(all_axes, wrong_axes, strict=True)
+    )
+
+
+def _same_by_interpolation(drawn, curve, rtol):
+    """Compare curves drawn on different grids; ``rtol`` is of the curve's own height here."""
+    x, y = as_floats(drawn["x"]), as_floats(drawn["y"])
+    right_x, right_y = as_floats(curve["x"]), as_floats(curve["y"])
+    if x.size < right_x.size / 4 or np.any(np.diff(x) <= 0) or np.any(np.diff(right_x) <= 0):
+        return False
+    span = right_x[-1] - right_x[0]
+    if abs(x[0] - right_x[0]) > 0.02 * span or abs(x[-1] - right_x[-1]) > 0.02 * span:
+        return False
+    height = np.nanmax(np.abs(right_y))
+    return bool(np.all(np.abs(np.interp(right_x, x, y) - right_y) <= max(rtol, 0.02) * height))
+
+
+def feedback(question: Question, verdict: Verdict, tries: int) -> str:
+    """Return what a learner is told: the kind of wrong, then the hint, then where to read."""
+    head = f"Question {question.number}: "
+    if verdict.status == "blank":
+        return head + verdict.says + "."
+    points = f" {verdict.points:g} of {verdict.of:g} points."
+    if verdict.status == "right":
+        return f"{head}right.{points}"
+    kind = WRONG_KINDS.get(verdict.kind, "")
+    kind = f" ({kind})" if kind else ""
+    says = verdict.says[0].upper() + verdict.says[1:] if verdict.says else ""
+    says = says if says.endswith((".", "?", ")")) else says + "."
+    lead = "partly right" if verdict.status == "partly" else "not right yet"
+    lines = [f"{head}{lead}{kind}. {says}{points}"]
+    if tries >= 2:
+        lines.append(f"Hint: {question.hint}")
+    if tries >= 3:
+        lines.append(f"Where to read: {question.read}.")
+    return "\n".join(lines)

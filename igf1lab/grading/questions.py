@@ -1,0 +1,267 @@
+"""The specification of a question, as written in a solutions notebook.
+
+A set is one notebook. Its raw cells tagged ``set`` and ``question`` hold YAML; nothing about a
+question is written anywhere else. INSTRUCTORS.md explains the format.
+"""
+
+import hashlib
+import math
+import random
+import re
+from dataclasses import dataclass, field
+
+import yaml
+
+KINDS = ("number", "array", "function", "choice_with_reason", "figure", "appraisal")
+LEVELS = ("worked", "one-blank", "several-blanks", "bare", "free")
+WRONG_KINDS = {
+    "unit": "a unit",
+    "mg-dl": "mg/dL and mmol/L",
+    "total-for-free": "total instead of free hormone",
+    "mouse-for-human": "mouse instead of human",
+    "wrong-state": "the right number for another state",
+    "off-by-one": "off by one dose or step",
+    "sign": "the sign",
+    "inverse": "upside down",
+    "fraction-percent": "fraction and percent",
+    "wrong-formula": "the formula",
+    "wrong-data": "the data used",
+    "wrong-direction": "the direction",
+}
+SET_POINTS = 20
+
+
+class SpecError(ValueError):
+    """A question or set is written wrongly; the message says where and what to do."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A usual wrong answer: what gives it, what kind of slip it is, what to tell the learner."""
+
+    gives: str
+    kind: str
+    says: str
+    misconception: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question. Fields that a kind does not use stay at their defaults."""
+
+    id: str
+    kind: str
+    title: str
+    points: float
+    claims: list[str]
+    level: str = "bare"
+    answer: str = ""
+    hint: str = ""
+    read: str = ""
+    unit: str = ""
+    rtol: float = 0.01
+    atol: float = 0.0
+    wrong: list[Wrong] = field(default_factory=list)
+    arguments: dict = field(default_factory=dict)
+    returns: str = "number"
+    options: dict = field(default_factory=dict)
+    reasons: dict = field(default_factory=dict)
+    also: list[str] = field(default_factory=list)
+    axes: int = 0
+    xlabel: list[str] = field(default_factory=list)
+    ylabel: list[str] = field(default_factory=list)
+    figure_title: bool = False
+    legend: bool = False
+    lines: list[dict] = field(default_factory=list)
+    words: list[int] = field(default_factory=list)
+    rubric: list[dict] = field(default_factory=list)
+
+    @property
+    def number(self) -> str:
+        """The question's number as learners see it."""
+        return self.id.removeprefix("q")
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the computer marks it (everything but an appraisal)."""
+        return self.kind != "appraisal"
+
+    @property
+    def right_pairs(self) -> list[str]:
+        """Accepted option-and-reason pairs, the best first."""
+        right = [
+            next(key for key, value in tier.items() if value == "right")
+            for tier in (self.options, self.reasons)
+        ]
+        return ["".join(right), *self.also]
+
+    def facts_line(self) -> str:
+        """Return the italic line under a question's heading: points, claims, unit, tolerance."""
+        parts = [f"{self.points:g} points", "serves " + ", ".join(self.claims)]
+        if self.kind in ("number", "array", "function"):
+            what = {"number": "a number", "array": "an array", "function": "a function"}[self.kind]
+            parts.append(f"{what} in {self.unit}" if self.unit else what)
+            slack = [f"{100 * self.rtol:g} %"] if self.rtol else []
+            slack += [f"{self.atol:g} {self.unit}".rstrip()] if self.atol else []
+            parts.append("tolerance " + " + ".join(slack or ["none"]))
+        elif self.kind == "choice_with_reason":
+            parts.append('a letter and the number of the reason, like "a1"')
+        elif self.kind == "figure":
+            parts.append("a matplotlib figure")
+        else:
+            marks = ", ".join(f"{row['criterion']} ({row['points']:g})" for row in self.rubric)
+            parts.append(f"{self.words[0]}–{self.words[1]} words, marked by a person: {marks}")
+        return f"*{' · '.join(parts)}*"
+
+    def draw_calls(self, seed: str, n: int) -> list[list]:
+        """Draw ``n`` argument lists for a function question; the same seed gives the same ones."""
+        rng = random.Random(hashlib.sha256(f"{seed}:{self.id}".encode()).hexdigest())
+        return [[_draw(rng, rule) for rule in self.arguments.values()] for _ in range(n)]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number of a set that may differ from student to student."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    step: float
+    unit: str = ""
+
+    def draw(self, seed: str) -> float:
+        """Draw a value on the parameter's own steps."""
+        rng = random.Random(hashlib.sha256(f"{seed}:{self.name}".encode()).hexdigest())
+        steps = round((self.high - self.low) / self.step)
+        value = self.low + self.step * rng.randint(0, steps)
+        return round(value) if float(self.step).is_integer() else round(value, 10)
+
+
+@dataclass(frozen=True)
+class ExerciseSet:
+    """A whole set: its name, parameters and questions."""
+
+    lesson: str
+    minutes: int
+    parameters: dict[str, Parameter]
+    questions: list[Question]
+
+    def question(self, question_id: str) -> Question:
+        """Return a question by id; KeyError if there is none."""
+        for question in self.questions:
+            if question.id == question_id:
+                return question
+        raise KeyError(question_id)
+
+    @property
+    def points(self) -> float:
+        """All points of the set."""
+        return sum(question.points for question in self.questions)
+
+
+def _draw(rng: random.Random, rule):
+    if isinstance(rule, list):
+        rule = {"low": rule[0], "high": rule[1]}
+    if "choices" in rule:
+        return rng.choice(rule["choices"])
+    low, high = rule["low"], rule["high"]
+    if rule.get("integer"):
+        return rng.randint(low, high)
+    if rule.get("log"):
+        value = math.exp(rng.uniform(math.log(low), math.log(high)))
+    else:
+        value = rng.uniform(low, high)
+    return float(f"{value:.6g}")  # short numbers, so that a message can quote them
+
+
+def _load(text: str, where: str) -> dict:
+    try:
+        loaded = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise SpecError(f"{where}: the YAML cannot be read: {error}") from None
+    if not isinstance(loaded, dict):
+        raise SpecError(f"{where}: expected 'key: value' lines")
+    return loaded
+
+
+def read_set(text: str) -> dict:
+    """Read the YAML of a ``set`` cell: lesson, minutes, parameters."""
+    loaded = _load(text, "set cell")
+    unknown = set(loaded) - {"lesson", "minutes", "parameters"}
+    if unknown or not {"lesson", "minutes"} <= set(loaded):
+        raise SpecError(f"set cell: needs lesson and minutes; unknown: {sorted(unknown)}")
+    loaded["parameters"] = {
+        name: Parameter(name=name, **rule)
+        for name, rule in (loaded.get("parameters") or {}).items()
+    }
+    return loaded
+
+
+def read_question(text: str) -> Question:
+    """Read and check the YAML of a ``question`` cell.
+
+    Raises
+    ------
+    SpecError
+        With the question's id and what to change.
+    """
+    loaded = _load(text, "question cell")
+    where = f"question {loaded.get('id', '?')}"
+    known = set(Question.__dataclass_fields__)
+    if set(loaded) - known:
+        raise SpecError(f"{where}: unknown {sorted(set(loaded) - known)}; known: {sorted(known)}")
+    missing = {"id", "kind", "title", "points", "claims"} - set(loaded)
+    if missing:
+        raise SpecError(f"{where}: {sorted(missing)} missing")
+    try:
+        loaded["wrong"] = [
+            Wrong(**{**w, "gives": str(w["gives"])}) for w in loaded.get("wrong", [])
+        ]
+    except (TypeError, KeyError) as error:
+        raise SpecError(f"{where}: each wrong needs gives, kind, says: {error}") from None
+    for tier in ("options", "reasons"):
+        loaded[tier] = {str(key): value for key, value in loaded.get(tier, {}).items()}
+    loaded.setdefault("answer", loaded["id"])
+    for name in ("points", "rtol", "atol"):
+        if name in loaded:
+            loaded[name] = float(loaded[name])
+    question = Question(**loaded)
+    _check(question, where)
+    return question
+
+
+def _check(question: Question, where: str):
+    def need(condition, message):
+        if not condition:
+            raise SpecError(f"{where}: {message}")
+
+    need(re.fullmatch(r"q[1-9]\d?", question.id), "id must be q1, q2, ...")
+    need(question.kind in KINDS, f"kind must be one of {KINDS}")
+    need(question.level in LEVELS, f"level must be one of {LEVELS}")
+    need(question.points > 0, "points must be above 0")
+    need(question.claims, "name at least one claim")
+    need(question.answer.isidentifier(), "answer must be a variable name")
+    for wrong in question.wrong:
+        need(wrong.kind in WRONG_KINDS, f"wrong kind {wrong.kind!r}: use {sorted(WRONG_KINDS)}")
+    if question.kind != "appraisal":
+        need(question.hint and question.read, "needs a hint and where to read")
+    if question.kind in ("number", "array", "function"):
+        need(question.rtol > 0 or question.atol > 0, "needs a tolerance (rtol or atol)")
+    if question.kind == "function":
+        need(question.arguments, "needs arguments: a range for each")
+    if question.kind == "choice_with_reason":
+        for tier in (question.options, question.reasons):
+            right = [key for key, value in tier.items() if value == "right"]
+            need(
+                len(right) == 1 and len(tier) >= 2, "options and reasons: exactly one right in each"
+            )
+            for key, value in tier.items():
+                need(value == "right" or "says" in value, f"{key}: needs says, or the word right")
+    if question.kind == "figure":
+        need(question.lines, "needs lines: at least one curve")
+        need(all("y" in line and "name" in line for line in question.lines), "lines: name and y")
+    if question.kind == "appraisal":
+        need(len(question.words) == 2, "needs words: [least, most]")
+        total = sum(row["points"] for row in question.rubric)
+        need(total == question.points, f"rubric points sum to {total:g}, not {question.points:g}")
