@@ -87,7 +87,8 @@ PARAMETERS = ParameterSet(
                   reason="'more than 10 h past 80' was read; the decimals were not"),
         Parameter("theta", 0.25, "", "share of amyloid clearance that depends on IGF-1", "chosen",
                   "carro2002",
-                  reason="direction published (rodents), share chosen", low=0, high=1, step=0.05),
+                  reason="direction published (rodents), share chosen; at most 0.9, so that some "
+                  "clearance is left without IGF-1", low=0, high=0.9, step=0.05),
         Parameter("FSR", 7.6, "%/h", "amyloid-beta fractional synthesis rate", "verified",
                   "bateman2006", low=2, high=15),
         Parameter("FCR", 8.3, "%/h", "amyloid-beta fractional clearance rate", "verified",
@@ -121,7 +122,7 @@ class BrainSteady:
 
 @dataclass(frozen=True)
 class LineageCourse:
-    """Lineage after a step of brain IGF-1 at day 0; arrays of equal length."""
+    """Lineage after a step from the reference person at day 0; arrays of equal length."""
 
     time_d: np.ndarray
     progenitors: np.ndarray
@@ -208,7 +209,7 @@ def brain_igf1(serum_igf1_ng_ml, **changes):
 
 
 def gate_course(minutes=60.0, points=121, **changes):
-    """Brain IGF-1 after serum IGF-1 steps from its reference to a new level.
+    """Brain IGF-1 after a step from the reference person to the given one.
 
     Parameters
     ----------
@@ -217,7 +218,7 @@ def gate_course(minutes=60.0, points=121, **changes):
     points : int
         Number of times.
     **changes : float
-        Parameter overrides; ``serum_igf1_ng_ml`` is the new level.
+        Parameter overrides by name.
 
     Returns
     -------
@@ -227,7 +228,7 @@ def gate_course(minutes=60.0, points=121, **changes):
     """
     p = PARAMETERS.values_with(**changes)
     time_min = np.linspace(0, minutes, points)
-    before, after = _entry(p.serum_reference_ng_ml, p), _entry(p.serum_igf1_ng_ml, p)
+    before, after = steady().brain_igf1_ng_ml, _entry(p.serum_igf1_ng_ml, p)
     return time_min, after + (before - after) * np.exp(-p.k_c * time_min / 60)
 
 
@@ -254,11 +255,6 @@ def steady(**changes) -> BrainSteady:
     drive = _drive(relative, p)
     progenitors, immature, mature = _lineage_steady(drive, p)
     production, clearance = _amyloid_rates(relative, p)
-    if clearance == 0:
-        raise ValueError(
-            "no amyloid clearance is left (theta = 1 and no brain IGF-1), so there is no "
-            "steady level: lower theta or raise serum IGF-1"
-        )
     return BrainSteady(
         brain_igf1_ng_ml=brain,
         brain_relative=relative,
@@ -273,7 +269,7 @@ def steady(**changes) -> BrainSteady:
 
 
 def simulate(days=365.0, points=366, **changes) -> LineageCourse:
-    """Hippocampal lineage after brain IGF-1 steps from its reference at day 0.
+    """Hippocampal lineage after a step from the reference person to the given one at day 0.
 
     Parameters
     ----------
@@ -282,7 +278,7 @@ def simulate(days=365.0, points=366, **changes) -> LineageCourse:
     points : int
         Number of times.
     **changes : float
-        Parameter overrides; ``serum_igf1_ng_ml``, ``q`` and ``B_loc`` set the new level.
+        Parameter overrides by name; all take effect at day 0.
 
     Returns
     -------
@@ -302,7 +298,7 @@ def simulate(days=365.0, points=366, **changes) -> LineageCourse:
     relative = _brain_relative(brain, p)
     drive = _drive(relative, p)
     time_d = np.linspace(0, days, points)
-    start = _lineage_steady(1.0, p)
+    start = _lineage_steady(1.0, PARAMETERS.values_with())
     progenitors, immature, mature = odeint(
         lambda state, _t: _lineage_rates(state, drive, p), start, time_d, rtol=1e-9, atol=1e-6
     ).T
@@ -339,9 +335,8 @@ def amyloid_course(hours=48.0, points=193, **changes):
     p = PARAMETERS.values_with(**changes)
     production, clearance = _amyloid_rates(_brain_relative(_entry(p.serum_igf1_ng_ml, p), p), p)
     time_h = np.linspace(0, hours, points)
-    # (1 - e^-kt)/k, written so that it stays exact as k goes to 0
-    filled = time_h if clearance == 0 else -np.expm1(-clearance * time_h) / clearance
-    return time_h, np.exp(-clearance * time_h) + production * filled
+    final = production / clearance
+    return time_h, final + (1 - final) * np.exp(-clearance * time_h)
 
 
 def labelled_fraction(time_h, **changes):

@@ -161,12 +161,13 @@ def _inflammation_at(endothelium, p: SimpleNamespace):
     """
     drive = _inflammation_drive(endothelium, p)
     brake = p.NO_brake * endothelium * _igf1_effect(p)
+    if drive / (1 + brake) <= 1:
+        return drive / (1 + brake)
     s = p.C_scavenge
-    unscavenged = drive / (1 + brake)
-    if unscavenged <= 1 or s == 0:
-        return unscavenged
-    b = 1 - s + brake - s * drive
-    return (-b + (b * b + 4 * s * (1 - s) * drive) ** 0.5) / (2 * s)
+    b, c = 1 - s + brake - s * drive, (1 - s) * drive
+    root = (b * b + 4 * s * c) ** 0.5
+    # Two forms of the positive root; each is free of cancellation on its side.
+    return 2 * c / (b + root) if b > 0 else (root - b) / (2 * s)
 
 
 def steady(**changes) -> VesselSteady:
