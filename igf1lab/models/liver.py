@@ -6,12 +6,13 @@ chronic IL-6 have normal growth hormone, little IGFBP-3 and fast IGF-1 clearance
 (debenedetti1997, il6_growth2002).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 
 import numpy as np
 from scipy.integrate import odeint
 
+from igf1lab.models import gh_axis
 from igf1lab.parameters import Parameter, ParameterSet
 
 
@@ -51,7 +52,7 @@ PARAMETERS = ParameterSet(
             "propionate at the receptor",
             "peters1992",
             "fasting portal",
-            50.0,
+            150.0,
         ),
         _concentration(
             "butyrate_mM",
@@ -59,7 +60,7 @@ PARAMETERS = ParameterSet(
             "butyrate at the receptor",
             "peters1992",
             "fasting portal",
-            50.0,
+            150.0,
         ),
         _chosen(
             "ketone_mM",
@@ -178,38 +179,10 @@ PARAMETERS = ParameterSet(
             0.5,
             5.0,
         ),
-        Parameter(
-            "k_in",
-            0.949,
-            "ng/mL/h",
-            "IGF-1 production without growth hormone",
-            "verified",
-            "papathanasiou2021",
-            low=0.411,
-            high=1.49,
-        ),
-        Parameter(
-            "e_max",
-            15.1,
-            "ng/mL/h",
-            "IGF-1 production growth hormone can add",
-            "verified",
-            "papathanasiou2021",
-            "0 is a STAT5b knockout (stat5b2001)",
-            0.0,
-            15.1,
-        ),
-        Parameter(
-            "gh_drive",
-            0.304,
-            "",
-            "saturation of the liver by growth hormone",
-            "derived",
-            (),
-            "average of M1's default pulses",
-            0.0,
-            1.0,
-        ),
+        gh_axis.PARAMETERS["K_in"],
+        # M1's numbers with a range: E_max = 0 is a STAT5b knockout (stat5b2001).
+        replace(gh_axis.PARAMETERS["E_max"], low=0.0),
+        replace(gh_axis.PARAMETERS["E_0"], name="gh_drive", low=0.0, high=1.0),
         _chosen("mrna_half_life", 6.0, "h", "half-life of IGF-1 message", "hours", 0.5, 24.0),
         _chosen(
             "chromatin_fold",
@@ -306,8 +279,8 @@ def _receptors(p):
 
 def _gh_factor(p):
     """Message that growth hormone allows, relative to a healthy liver at the default drive."""
-    healthy = p.k_in + PARAMETERS["e_max"].value * PARAMETERS["gh_drive"].value
-    return (p.k_in + p.e_max * p.gh_drive) / healthy
+    healthy = p.K_in + PARAMETERS["E_max"].value * PARAMETERS["gh_drive"].value
+    return (p.K_in + p.E_max * p.gh_drive) / healthy
 
 
 def _tx_multiplier(il6, hcar2, p):

@@ -18,7 +18,7 @@ from scipy.interpolate import RegularGridInterpolator
 from scipy.special import ndtri
 from scipy.stats import loguniform, sobol_indices, uniform
 
-from igf1lab.models import chromatin, colon, liver, pituitary
+from igf1lab.models import chromatin, colon, gh_axis, liver, pituitary
 from igf1lab.parameters import Parameter, ParameterSet
 
 
@@ -70,13 +70,13 @@ PARAMETERS = ParameterSet(
             50.0,
             400.0,
         ),
-        _derived("total_tx", 0.6, "elasticity of total IGF-1 to liver message", "M1", 0.0, 1.0),
-        _derived("total_pit", 0.5, "elasticity of total IGF-1 to pituitary output", "M1", 0.0, 1.0),
+        *(gh_axis.PARAMETERS[name] for name in ("eps_tx", "eps_pit", "ternary_fraction")),
         _derived(
-            "total_igfbp", 0.8, "elasticity of total IGF-1 to binding protein", "M1", 0.0, 1.0
+            "free_tx", 0.84, "elasticity of free IGF-1 to production", "slope of M1", 0.0, 1.5
         ),
-        _derived("free_tx", 0.6, "elasticity of free IGF-1 to liver message", "M1", 0.0, 1.5),
-        _derived("free_pit", 0.5, "elasticity of free IGF-1 to pituitary output", "M1", 0.0, 1.5),
+        _derived(
+            "free_pit", 0.28, "elasticity of free IGF-1 to GH release", "slope of M1", 0.0, 1.5
+        ),
         _derived(
             "neurogenesis_elasticity",
             0.098,
@@ -393,24 +393,6 @@ def absorbed_acids(grid: Mapping, diet_g_d):
     return dict(zip(ACIDS, found.reshape(*diet.shape[:-1], len(ACIDS)).T, strict=True))
 
 
-def igf1_relative(tx_mult, pit_mult, igfbp_mult, total_tx=None, total_pit=None, total_igfbp=None):
-    """Steady map of M1: total IGF-1 relative to its reference.
-
-    Parameters
-    ----------
-    tx_mult, pit_mult, igfbp_mult : float or ndarray
-        M1's inputs T_x, m_pit, m_B relative to 1.
-    total_tx, total_pit, total_igfbp : float, optional
-        Elasticities; default those of PARAMETERS (feedback absorbs the rest).
-    """
-    p = PARAMETERS
-    return (
-        tx_mult ** (p["total_tx"].value if total_tx is None else total_tx)
-        * pit_mult ** (p["total_pit"].value if total_pit is None else total_pit)
-        * igfbp_mult ** (p["total_igfbp"].value if total_igfbp is None else total_igfbp)
-    )
-
-
 @dataclass(frozen=True)
 class Signals:
     """What one diet does between blood and M1's inputs; floats or arrays of samples."""
@@ -491,7 +473,7 @@ def _signals(absorbed, portal, systemic, s, p):
         tx_mult=(1.0 + s.portal_hcar2 * p.g_hcar2 * hcar2)
         * (1.0 + s.portal_hdac * p.g_hdac * (fold - 1.0)),
         # The strength of growth hormone → IGF-1 scales the exponent of the steady map.
-        pit_mult=np.maximum(1.0 + gh_change, 0.0) ** s.gh_igf1,
+        pit_mult=(1.0 + gh_change) ** s.gh_igf1,
         igfbp_mult=liver.igfbp_multiplier(il6, p.il6_half / np.maximum(s.il6_igfbp, 1e-12)),
     )
 
@@ -508,11 +490,11 @@ def _axis(absorbed, absorbed_reference, s, p):
     diet = _signals(absorbed, portal, systemic, s, p)
     tx = diet.tx_mult / reference.tx_mult
     pit = diet.pit_mult / reference.pit_mult
-    igfbp = diet.igfbp_mult / reference.igfbp_mult
+    mapped = [gh_axis.steady_map(x.tx_mult, x.igfbp_mult, x.pit_mult) for x in (diet, reference)]
     relative = {
-        "total": igf1_relative(tx, pit, igfbp, p.total_tx, p.total_pit, p.total_igfbp),
+        "total": mapped[0] / mapped[1],
         # Binding protein sets total IGF-1; feedback keeps free IGF-1 where it was.
-        "free": igf1_relative(tx, pit, 1.0, p.free_tx, p.free_pit),
+        "free": tx**p.free_tx * pit**p.free_pit,
     }
     return Axis(
         diet=diet,
@@ -534,7 +516,7 @@ def _diets(grid, p):
     return absorbed_acids(grid, diet), absorbed_acids(grid, reference)
 
 
-def simulate(grid: Mapping, strength: Mapping | None = None, **changes) -> Axis:
+def chain(grid: Mapping, strength: Mapping | None = None, **changes) -> Axis:
     """Follow one diet from the plate to the read-outs.
 
     Parameters
