@@ -71,7 +71,7 @@ def test_normal_wall_is_a_fixed_point():
     assert normal.nitric_oxide == pytest.approx(1, abs=1e-9)
     assert normal.inflammation == pytest.approx(1, abs=1e-9)
     assert normal.plaque == pytest.approx(3, abs=1e-8)
-    rates = vessels._rates([1.0, 1.0, 3.0], 0.0, vessels.PARAMETERS.values_with())
+    rates = vessels._rates([1.0, 1.0, 3.0], vessels.PARAMETERS.values_with())
     assert np.abs(rates).max() < 1e-9
 
 
@@ -88,7 +88,6 @@ def test_steady_state_has_zero_rates(changes):
     state = vessels.steady(**changes)
     rates = vessels._rates(
         [state.endothelium, state.inflammation, state.plaque],
-        0.0,
         vessels.PARAMETERS.values_with(**changes),
     )
     assert np.abs(rates).max() < 1e-9

@@ -299,9 +299,11 @@ def simulate(days=365.0, points=366, **changes) -> LineageCourse:
     drive = _drive(relative, p)
     time_d = np.linspace(0, days, points)
     start = _lineage_steady(1.0, PARAMETERS.values_with())
-    progenitors, immature, mature = odeint(
-        lambda state, _t: _lineage_rates(state, drive, p), start, time_d, rtol=1e-9, atol=1e-6
-    ).T
+
+    def rates(state, _now):
+        return _lineage_rates(state.tolist(), drive, p)  # plain floats: faster than array scalars
+
+    progenitors, immature, mature = odeint(rates, start, time_d, rtol=1e-9, atol=1e-6).T
     return LineageCourse(
         time_d=time_d,
         progenitors=progenitors,

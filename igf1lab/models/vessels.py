@@ -105,7 +105,7 @@ def _cover_rate(endothelium, excess, p: SimpleNamespace):
     return growth - p.delta * excess * endothelium
 
 
-def _rates(state, _t, p: SimpleNamespace):
+def _rates(state, p: SimpleNamespace):
     """Return d(endothelium, inflammation, plaque)/dt per day."""
     endothelium, inflammation, plaque = state
     excess = max(inflammation - 1.0, 0.0)
@@ -146,7 +146,11 @@ def simulate(days=84.0, points=169, **changes) -> VesselCourse:
     p = PARAMETERS.values_with(**changes)
     time_d = np.linspace(0, days, points)
     start = [p.endothelium_start, 1.0, p.plaque_start]
-    endothelium, inflammation, plaque = odeint(_rates, start, time_d, args=(p,)).T
+
+    def rates(state, _now):
+        return _rates(state.tolist(), p)  # plain floats: faster than array scalars
+
+    endothelium, inflammation, plaque = odeint(rates, start, time_d).T
     excess = np.maximum(inflammation - 1.0, 0.0)
     return VesselCourse(
         time_d, endothelium, _nitric_oxide(endothelium, excess, p), inflammation, plaque
