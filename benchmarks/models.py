@@ -5,8 +5,22 @@ A row is ``name: (callable, bar_ms)``; the bar is what one redraw of a lesson ma
 
 import sys
 import time
+from pathlib import Path
 
-from igf1lab.models import brain, gh_axis, metabolism, skin, toy_axis, vessels
+import numpy as np
+
+from igf1lab.models import (
+    brain,
+    chromatin,
+    gh_axis,
+    liver,
+    metabolism,
+    pituitary,
+    skin,
+    toy_axis,
+    vessels,
+    whole_axis,
+)
 
 ROUNDS = 7
 
@@ -16,6 +30,11 @@ def close_wound():
     skin._close.cache_clear()
     skin.simulate()
 
+
+_TABLE = np.genfromtxt(
+    Path(__file__).parents[1] / "assets" / "tables" / "colon_grid.csv", delimiter=",", names=True
+)
+COLON_GRID = {name: _TABLE[name] for name in _TABLE.dtype.names}
 
 MODELS = {
     "M1 24 h": (lambda: gh_axis.simulate(24), 3),
@@ -28,6 +47,15 @@ MODELS = {
     "M3 300 min": (metabolism.simulate, 2),
     "M4 12 weeks": (vessels.simulate, 1.5),
     "M5 closure": (close_wound, 40),
+    "M7 steady": (liver.steady, 0.2),
+    "M7 48 h": (liver.simulate, 2),
+    "M8 mean field, 48 h": (chromatin.simulate, 3),
+    "M8 one cell, 48 h": (chromatin.simulate_cell, 10),
+    "M8 300 cells, 48 h": (chromatin.simulate_population, 50),
+    "M9 dose response": (pituitary.simulate, 0.5),
+    "M11 one diet": (lambda: whole_axis.chain(COLON_GRID), 3),
+    "M11 4000 samples, twice": (lambda: whole_axis.uncertainty(COLON_GRID), 30),
+    "M11 Sobol, n 1024": (lambda: whole_axis.sensitivity(COLON_GRID), 100),
 }
 
 

@@ -76,6 +76,23 @@ def test_human_trial_contains_the_default_and_rejects_a_large_gain(grid):
         assert change > 3.24
 
 
+def test_closed_form_agrees_with_the_pulsing_axis(grid):
+    axis = whole_axis.chain(grid, **MORE_INULIN)
+
+    def pulsing(signals):
+        return gh_axis.steady(
+            tx_mult=signals.tx_mult,
+            pit_mult=signals.pit_mult,
+            igfbp_mult=float(signals.igfbp_mult),
+        )
+
+    diet, reference = pulsing(axis.diet), pulsing(axis.reference)
+    change = diet.igf1_total_ng_ml - reference.igf1_total_ng_ml
+    assert axis.igf1_change_ng_ml == pytest.approx(change, rel=0.2)
+    free = diet.igf1_free_ng_ml / reference.igf1_free_ng_ml
+    assert axis.igf1_free_rel - 1 == pytest.approx(free - 1, rel=0.2)
+
+
 def test_derived_elasticities_are_those_of_the_models():
     p = {name: parameter.value for name, parameter in whole_axis.PARAMETERS.items()}
     up, down = 1.1, 1 / 1.1
