@@ -215,7 +215,7 @@ SLIDERS = st.fixed_dictionaries(
     }
 )
 KNOCKOUTS = st.sets(st.sampled_from(sorted(colon.GUILDS)))
-property_test = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+property_test = settings(max_examples=100, deadline=None, derandomize=True, database=None)
 
 
 @property_test

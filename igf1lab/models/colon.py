@@ -55,6 +55,7 @@ COMPARTMENTS = ("proximal", "distal")
 # Order of the states in one compartment (mmol C/L); the ledger (mmol C) follows both.
 _STATES = (*POLYMERS, *(f"{j} sugar" for j in POLYMERS), *CARBONS, "other", *GUILDS)
 _N = len(_STATES)
+_FIRST_GUILD = _N - len(GUILDS)
 _LEDGER = ("co2", *CARBONS, "faeces")
 _SIZE = 2 * _N + len(_LEDGER)
 _CO2, _FAECES = 2 * _N, _SIZE - 1
@@ -524,9 +525,14 @@ def _equations(p, knockouts, feeds):
         entering[[i, _N + i]] = p.eps
 
     def split(y):
-        # A round-off below zero must not feed a reaction; transport still washes it out.
-        y = [v if v > 0.0 else 0.0 for v in y.tolist()]
-        return y[:_N], y[_N : 2 * _N]
+        # A guild's round-off below zero must not grow; transport still washes it out. Food is
+        # left as it is: just below zero its uptake changes sign and refills it.
+        y = y.tolist()
+        return tuple(
+            y[first : first + _FIRST_GUILD]
+            + [x if x > 0.0 else 0.0 for x in y[first + _FIRST_GUILD : first + _N]]
+            for first in (0, _N)
+        )
 
     def derivative(y, _t):
         near, far = split(y)
@@ -559,7 +565,7 @@ def _starting_state(knockouts, start):
         start = start.end
     if start is None:
         fresh = [0.0] * _N
-        fresh[-len(GUILDS) :] = [_STARTING_BIOMASS_MMOLC_L] * len(GUILDS)
+        fresh[_FIRST_GUILD:] = [_STARTING_BIOMASS_MMOLC_L] * len(GUILDS)
         y = np.array(fresh * 2 + [0.0] * len(_LEDGER))
     else:
         y = np.array(start, dtype=float)
