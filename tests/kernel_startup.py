@@ -1,4 +1,4 @@
-"""Runs first in every kernel that the tests start (started by conftest.py).
+"""Runs first in every kernel that the tests start (see kernels.py).
 
 It keeps the kernel off the network and, for a notebook run as a test, notes how long it took and
 how much memory it needed.

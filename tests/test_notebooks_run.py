@@ -11,7 +11,7 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from conftest import ROOT, measures_file, notebook_environment
+from kernels import ROOT, measures_file, notebook_environment
 
 FOLDERS = ("notebooks", "exercises", "solutions")
 LESSONS = sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 import lesson_rules
-from conftest import ROOT
+from kernels import ROOT
 from lesson_rules import RULES, Course, LessonFile, problems, the_course
 
 LESSONS = sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))

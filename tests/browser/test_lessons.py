@@ -1,0 +1,223 @@
+"""Every lesson as a learner meets it: each is opened once, and looked at from all sides."""
+
+import re
+
+import pytest
+from harness import NARROW, ROOT, WIDE, overflowing, run_axe
+from playwright.sync_api import Locator, expect
+
+from igf1lab.lesson.lesson import open_lesson
+from igf1lab.lesson.quiz_bank import load_all
+
+LESSONS = [path.stem for path in sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))]
+PREDICTIONS = ".ig-card:not([data-item]):has(button:text('Record my prediction'))"
+
+
+@pytest.fixture(scope="module", params=LESSONS)
+def lesson(request, lab):
+    """The name of a lesson that is open in the page and has run to its end."""
+    lab.open_lesson(request.param)
+    lab.run_all()
+    yield request.param
+    lab.set_theme(dark=False)
+    lab.set_width(WIDE)
+
+
+def curves(explorer: Locator) -> list[str]:
+    return explorer.evaluate(
+        "root => [...root.querySelectorAll('[data-curve] path, [data-curve] use')]"
+        ".map(p => [p.getAttribute('d'), p.getAttribute('x'), p.getAttribute('y')].join())"
+    )
+
+
+def sentence(explorer: Locator) -> str:
+    return explorer.locator(".ig-sentence").inner_text()
+
+
+def name_of(explorer: Locator) -> str:
+    return explorer.get_attribute("data-name")
+
+
+# --- it runs --------------------------------------------------------------------------------
+
+
+def test_it_runs_without_an_error(lesson, lab):
+    lab.screenshot(f"{lesson}-light")
+    assert lab.errors() == []
+
+
+def test_every_widget_is_drawn(lesson, lab):
+    """No cell shows the words that stand for a widget that could not be drawn."""
+    text = lab.page.locator(".jp-OutputArea").all_inner_texts()
+    assert not [t for t in text if "Error displaying widget" in t or "Loading widget" in t]
+
+
+# --- predictions ----------------------------------------------------------------------------
+
+
+def test_a_prediction_gates_its_reveal(lesson, lab):
+    for card in lab.find(PREDICTIONS):
+        output = card.locator("xpath=ancestor::*[contains(@class, 'jp-OutputArea ')][1]")
+        revealed = output.locator(".ig-explorer, .ig-figure, .ig-panel")
+        assert revealed.count() == 0, f"{lesson}: a reveal stands open before the prediction"
+        assert "The model:" not in card.inner_text()
+        card.get_by_role("button", name="Record my prediction").click()
+        expect(card.locator(".ig-problem")).not_to_be_empty()  # an empty form records nothing
+        answer(card, lesson)
+        card.get_by_role("button", name="Record my prediction").click()
+        expect(card.locator(".ig-feedback")).to_contain_text("You predicted")
+        expect(card.locator(".ig-feedback")).to_contain_text("The model:")
+        lab.wait_idle()
+    assert lab.errors() == []
+
+
+def answer(card: Locator, lesson: str) -> None:
+    """Fill in a prediction: the first of all choices, or the lowest number allowed."""
+    question = card.locator("legend").first.inner_text()
+    spec = next(p for p in load_all()[lesson].predictions if p.question == question)
+    for group in card.locator("fieldset:not(:has(fieldset))").all():
+        if group.locator("input[type=radio]").count():
+            group.locator("input[type=radio]").first.check()
+        else:
+            group.locator("input").fill(str(spec.low))
+
+
+# --- explorers ------------------------------------------------------------------------------
+
+
+def test_explorers_move(lesson, lab):
+    """By the keyboard alone: every slider changes the curves, and the sentence with them."""
+    for explorer in lab.find(".ig-explorer"):
+        said = set()
+        for slider in explorer.locator("input[type=range]").all():
+            explorer.get_by_role("button", name="Reset").click()
+            before, label = curves(explorer), slider.get_attribute("data-name")
+            said.add(sentence(explorer))
+            changed = False
+            for key in ("End", "Home"):
+                slider.press(key)
+                lab.wait_idle()
+                changed |= curves(explorer) != before
+                said.add(sentence(explorer))
+            assert changed, f"{name_of(explorer)}: slider {label} moves no curve"
+        assert len(said) > 1, f"{name_of(explorer)}: the sentence never changes"
+        explorer.get_by_role("button", name="Reset").click()
+        lab.wait_idle()
+    assert lab.errors() == []
+
+
+def test_a_drag_inside_what_the_page_holds_asks_nothing(lesson, lab):
+    for explorer in lab.find(".ig-explorer"):
+        slider = explorer.locator("input[type=range]").first
+        slider.scroll_into_view_if_needed()
+        slider.focus()
+        lab.wait_idle()
+        lab.page.wait_for_timeout(300)  # the sweep of this slider is planned once it has focus
+        box = slider.bounding_box()
+        height = box["y"] + box["height"] / 2
+        sent, before = lab.sent, curves(explorer)
+        lab.page.mouse.move(box["x"] + box["width"] * 0.2, height)
+        lab.page.mouse.down()
+        for step in range(20):
+            lab.page.mouse.move(box["x"] + box["width"] * (0.2 + 0.03 * step), height)
+        held = lab.sent - sent
+        moved = curves(explorer) != before
+        lab.page.mouse.up()
+        assert moved, f"{name_of(explorer)}: the drag moved nothing"
+        assert held == 0, f"{name_of(explorer)}: {held} messages were sent during the drag"
+        explorer.get_by_role("button", name="Reset").click()
+        lab.wait_idle()
+
+
+# --- quiz -----------------------------------------------------------------------------------
+
+
+def quiz_items(lesson: str) -> list:
+    bank = load_all()[lesson if lesson in load_all() else "pre_test"]
+    return [item for item in bank.items if item.kind == "choice"]
+
+
+def choose(card: Locator, text: str) -> None:
+    card.locator("label.ig-option", has_text=text).first.locator("input").check()
+    card.get_by_role("button", name="Check").click()
+
+
+def test_the_quiz_tells_right_from_wrong(lesson, lab):
+    """A wrong answer earns a hint and no explanation; the right one then explains every option."""
+    shown = {card.get_attribute("data-item") for card in lab.find(".ig-card[data-item]")}
+    item = next(item for item in quiz_items(lesson) if item.id in shown)
+    card = lab.page.locator(f".ig-card[data-item='{item.id}']").last
+    feedback = card.locator(".ig-feedback")
+    wrong = next(option for option in item.options if not option.correct)
+    right = next(option for option in item.options if option.correct)
+    assert right.why not in lab.page.locator(".jp-Notebook").inner_text()
+    choose(card, wrong.text)
+    expect(feedback).to_contain_text("✗")
+    expect(feedback).not_to_contain_text(right.why)
+    if "Hint" not in feedback.inner_text():  # the pre-test records and explains nothing
+        return
+    choose(card, right.text)
+    expect(feedback).to_contain_text("✓ Right")
+    for option in item.options:
+        expect(feedback).to_contain_text(option.why)
+
+
+def test_the_quiz_needs_only_the_keyboard(lesson, lab):
+    shown = [card.get_attribute("data-item") for card in lab.find(".ig-card[data-item]")]
+    items = [item for item in quiz_items(lesson) if item.id in shown]
+    card = lab.page.locator(f".ig-card[data-item='{items[-1].id}']").last
+    first = card.locator("input[type=radio]").first
+    first.focus()
+    lab.page.keyboard.press("Space")
+    assert first.is_checked()
+    lab.page.keyboard.press("Enter")
+    expect(card.locator(".ig-feedback")).to_contain_text(re.compile("[✓✗]"))
+
+
+# --- everybody can read it --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.usefixtures("axe_is_here")
+def test_axe_finds_no_violation(lesson, lab, dark):
+    lab.set_theme(dark)
+    lab.screenshot(f"{lesson}-{'dark' if dark else 'light'}")
+    found = lab.axe()
+    assert not found, "\n".join(found)
+
+
+def test_it_fits_a_narrow_page(lesson, lab):
+    lab.set_width(NARROW)
+    lab.screenshot(f"{lesson}-narrow")
+    assert lab.overflowing() == []
+
+
+# --- the tests can fail -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def bad_page(browser):
+    with_faults = browser.new_page()
+    with_faults.set_content(
+        "<main style='width:200px'><div class='ig-panel'><img src='x.png'>"
+        "<div style='width:900px'>too wide</div></div></main>"
+    )
+    yield with_faults
+    with_faults.close()
+
+
+@pytest.mark.usefixtures("axe_is_here")
+def test_axe_finds_an_image_without_alt(bad_page):
+    assert any("image-alt" in fault for fault in run_axe(bad_page, ".ig-panel"))
+
+
+def test_too_wide_is_noticed(bad_page):
+    assert overflowing(bad_page, ".ig-panel") == ["ig-panel  holds 900 px in 200 px"]
+
+
+def test_lessons_have_parts_to_test():
+    """A lesson without an explorer or a prediction would make the tests above pass by doing nothing."""
+    for name in LESSONS:
+        parts = open_lesson(name).parts
+        assert parts.EXPLORERS, f"{name} has no explorer"
+        assert parts.OUTCOMES, f"{name} has no prediction"
