@@ -6,6 +6,9 @@ slow, smooth IGF-1; binding proteins set the total, feedback sets the free hormo
 The network of GHRH, somatostatin and GH has the constants of farhy2007, with somatostatin
 multiplying (not adding) and two delays, without which it does not pulse. The liver is the
 indirect response of papathanasiou2021. Binding is in :mod:`igf1lab.models.binding`.
+
+The female set changes the network alone. Its larger pulses therefore give more IGF-1 (276
+against 213 ng/mL): that the liver of women responds less to GH is not in the model.
 """
 
 from dataclasses import dataclass
@@ -24,9 +27,9 @@ STEP_H = 0.01
 # Sub-steps of the slow states in an hour: few suffice, but an infusion makes the small free
 # pool stiff, and with too few the total oscillates.
 SUBSTEPS_PER_H, SUBSTEPS_PER_H_INFUSING = 4, 40
-LONGEST_RUN_H = 2400.0
-# Concentrations held for all time before 0: GH, GHRH, somatostatin PeV and ArC.
-HISTORY = (1.0, 100.0, 40.0, 1.0)
+# Levels held for all time before 0: GH, GHRH, somatostatin PeV and ArC. A GHRH near its peak
+# starts a first pulse of normal size, so that IGF-1 hardly moves while the rhythm settles.
+HISTORY = (1.0, 400.0, 40.0, 1.0)
 
 FREE_IGF2_NG_ML = 1.48
 FREE_IGF2_FRACTION = 0.002
@@ -231,6 +234,30 @@ PRESETS = {"male": {}, "female": _FEMALE}
 PARAMETERS = ParameterSet("M1", "human", [*_NETWORK, *_LIVER, *BINDING.values(), *_DERIVED, *_MAP])
 
 
+_HOURS = {"unit": "h", "flag": "chosen", "source": (), "low": 0.0, "high": 2400.0}
+RUN = ParameterSet(
+    "M1 run",
+    "human",
+    [
+        Parameter(
+            "t_end_h", 48.0, label="length of the run", reason="two days; beyond a month use "
+            "the steady state", **{**_HOURS, "low": 0.05},
+        ),
+        Parameter(
+            "step_h", STEP_H, "h", "step of the network", "chosen", (),
+            "a quarter of it changes mean GH by 0.1 %", low=0.001, high=0.05,
+        ),
+        Parameter(
+            "infusion_start_h", 0.0, label="start of the infusion", reason="at once", **_HOURS
+        ),
+        Parameter(
+            "infusion_stop_h", 48.0, label="end of the infusion", reason="the end of the run",
+            **_HOURS,
+        ),
+    ],
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class AxisRun:
     """A run of M1: arrays of one length, one value a step.
@@ -433,8 +460,7 @@ def simulate(
     Parameters
     ----------
     t_end_h : float
-        Length of the run (h), at least one step and at most 2400. Beyond a month use
-        :func:`steady`.
+        Length of the run (h), 0.05 to 2400. Beyond a month use :func:`steady`.
     sex : {"male", "female"}
         Which constants of farhy2007 to use.
     infusion_ug_kg_h : float
@@ -465,18 +491,12 @@ def simulate(
     Network farhy2007, liver papathanasiou2021, binding frystyk1994. Each window of the network
     sees the free IGF-1 of its start; blood then sees the window's mean receptor signal.
     """
-    if not 0.001 <= step_h <= 0.05:
-        raise ValueError(f"step_h must lie between 0.001 and 0.05 h, got {step_h}")
-    if not step_h <= t_end_h <= LONGEST_RUN_H:
-        raise ValueError(
-            f"t_end_h must lie between one step and {LONGEST_RUN_H:g} h, got {t_end_h}"
-        )
-    stop_h = t_end_h if infusion_stop_h is None else infusion_stop_h
-    if not 0 <= infusion_start_h <= stop_h:
-        raise ValueError(
-            "the infusion must start at 0 h or later and stop no earlier than it starts, "
-            f"got {infusion_start_h} to {stop_h}"
-        )
+    t_end_h, step_h = RUN["t_end_h"].check(t_end_h), RUN["step_h"].check(step_h)
+    start_h = RUN["infusion_start_h"].check(infusion_start_h)
+    stop_h = max(start_h, t_end_h) if infusion_stop_h is None else infusion_stop_h
+    stop_h = RUN["infusion_stop_h"].check(stop_h)
+    if stop_h < start_h:
+        raise ValueError(f"the infusion stops at {stop_h:g} h, before its start at {start_h:g} h")
     changes = {**changes, "infusion_ug_kg_h": infusion_ug_kg_h}
     blood = _starting_blood(sex, changes, start)
     p = blood.p
@@ -488,7 +508,7 @@ def simulate(
     while now < network.end:
         end = network.advance(now, blood.free_relative)
         begin_h, hours = (now - network.start) * step_h, (end - now) * step_h
-        infusing = infusion_nM_h > 0 and begin_h + hours > infusion_start_h
+        infusing = infusion_nM_h > 0 and begin_h + hours > start_h
         per_h = SUBSTEPS_PER_H_INFUSING if infusing else SUBSTEPS_PER_H
         signal = float(_receptor_signal(network.gh[now + 1 : end + 1], p).mean())
         made = ng_ml_to_nmol_l(_production_ng_ml_h(signal, p))
@@ -496,7 +516,7 @@ def simulate(
         n = max(round(hours * per_h), 1)
         for i in range(n):
             t0, t1 = begin_h + hours * i / n, begin_h + hours * (i + 1) / n
-            share = max(min(t1, stop_h) - max(t0, infusion_start_h), 0.0) / (t1 - t0)
+            share = max(min(t1, stop_h) - max(t0, start_h), 0.0) / (t1 - t0)
             blood.advance(t1 - t0, made + infusion_nM_h * share, target)
             slow_time.append(t1)
             slow.append(blood.record())
@@ -679,14 +699,14 @@ def pulses(run, skip_h=24.0, prominence_ng_ml=0.15):
     Raises
     ------
     ValueError
-        If nothing is left after ``skip_h``.
+        If less than an hour is left after ``skip_h``.
     """
-    kept = run.time_h >= skip_h
-    if not 0 <= skip_h < run.time_h[-1]:
+    if not 0 <= skip_h <= run.time_h[-1] - 1:
         raise ValueError(
-            f"skip_h = {skip_h} must be 0 or more and leave part of the run of "
+            f"skip_h = {skip_h} must be 0 or more and leave an hour or more of the run of "
             f"{run.time_h[-1]:g} h; use a longer run"
         )
+    kept = run.time_h >= skip_h
     time_h, gh = run.time_h[kept], run.gh_ng_ml[kept]
     at, found = find_peaks(gh, prominence=prominence_ng_ml)
     return Pulses(

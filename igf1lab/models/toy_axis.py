@@ -57,6 +57,10 @@ PARAMETERS = ParameterSet(
     ],
 )
 
+RUN_LENGTH = Parameter(
+    "t_end_h", 24.0, "h", "length of the run", "chosen", (), "one day", low=1.0, high=240.0
+)
+
 
 @dataclass(frozen=True)
 class ToyRun:
@@ -72,7 +76,7 @@ def simulate(t_end_h=24.0, **changes):
     Parameters
     ----------
     t_end_h : float
-        Length of the run (h), above 0 and at most 240.
+        Length of the run (h), 1 to 240.
     **changes
         ``delay_h`` (h), ``strength`` or ``k`` (1/h).
 
@@ -87,8 +91,7 @@ def simulate(t_end_h=24.0, **changes):
         If the length or a change is outside its range.
     """
     p = PARAMETERS.values_with(**changes)
-    if not 0 < t_end_h <= 240:
-        raise ValueError(f"t_end_h must lie above 0 and at most 240 h, got {t_end_h}")
+    t_end_h = RUN_LENGTH.check(t_end_h)
     lag, n = round(p.delay_h / STEP_H), round(t_end_h / STEP_H)
     level = [0.5] * (lag + 1)
     for step in range(n):
