@@ -95,7 +95,7 @@ PARAMETERS = ParameterSet(
                   "bateman2006",
                   reason="differs from FSR in the source (not exactly steady): kept as printed",
                   low=2, high=15),
-        Parameter("infusion_h", 9.0, "h", "duration of the labelled-leucine infusion", "verified",
+        Parameter("infusion_h", 9.0, "h", "duration of the labelled-leucine infusion", "unverified",
                   "bateman2006", low=1, high=24),
     ],
 )  # fmt: skip
