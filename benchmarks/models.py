@@ -54,7 +54,7 @@ MODELS = {
     "M7 48 h": (liver.simulate, 2),
     "M8 mean field, 48 h": (chromatin.simulate, 3),
     "M8 one cell, 48 h": (chromatin.simulate_cell, 10),
-    "M8 300 cells, 48 h": (chromatin.simulate_population, 50),
+    "M8 300 cells, 48 h": (chromatin.simulate_population, 25),
     "M9 dose response": (pituitary.simulate, 0.5),
     "M10 60 d": (colonisation.simulate, 5),
     "M11 one diet": (lambda: whole_axis.chain(COLON_GRID), 3),

@@ -46,7 +46,7 @@ def test_population_matches_the_closed_forms():
 
 
 def test_mean_field_is_the_mean_of_the_population_while_acetylation_rises():
-    mean_field = chromatin.simulate(t_end_h=24, points=241, **DISH)
+    mean_field = chromatin.simulate(t_end_h=24, points=97, **DISH)
     cells = chromatin.simulate_population(2000, t_end_h=24, seed=2, **DISH)
     assert np.allclose(mean_field.time_h, cells.time_h)
     assert np.max(np.abs(cells.mean / mean_field.mrna - 1)) < 0.05

@@ -7,7 +7,7 @@ down as up (hdaci_genes2012), so nothing here says that IGF1 is among them.
 """
 
 from dataclasses import dataclass
-from math import inf, log
+from math import ceil, inf, log
 
 import numpy as np
 from scipy.integrate import odeint
@@ -213,7 +213,7 @@ class CellTrace:
 
 @dataclass(frozen=True)
 class Population:
-    """Cells drawn at random: ``mrna`` has shape (times, cells)."""
+    """Cells drawn at random: ``mrna`` has shape (points, cells)."""
 
     time_h: np.ndarray
     mrna: np.ndarray
@@ -379,18 +379,22 @@ def simulate_cell(t_end_h=48.0, seed=0, **changes):
     return CellTrace(np.array(times), np.array(alleles_on), np.array(counts))
 
 
-def simulate_population(cells=300, t_end_h=48.0, dt_h=0.1, seed=0, **changes):
-    """Many cells at once on a time grid, the acids added at time 0.
+def simulate_population(cells=300, t_end_h=48.0, points=97, dt_h=0.1, seed=0, **changes):
+    """Many cells at once, the acids added at time 0.
 
-    Promoters flip with their exact chance over a step; given the promoter, survivors are
-    binomial and new transcripts Poisson.
+    Promoters flip with their exact chance over steps of about ``dt_h``; given the promoters,
+    the mRNA at the next time returned is exactly survivors (binomial) plus new copies (Poisson).
 
     Parameters
     ----------
     cells : int
         Number of cells, at least 2.
-    t_end_h, dt_h : float
-        Length and step, h.
+    t_end_h : float
+        Length, h.
+    points : int
+        Number of times returned.
+    dt_h : float
+        Longest step of the promoters, h.
     seed : int
         Seed of the random numbers.
     **changes : float
@@ -399,39 +403,51 @@ def simulate_population(cells=300, t_end_h=48.0, dt_h=0.1, seed=0, **changes):
     Returns
     -------
     Population
-        ``mrna`` of shape (steps + 1, cells).
+        ``mrna`` of shape (points, cells).
 
     Raises
     ------
     ValueError
-        For fewer than 2 cells, a step longer than the run, or a value out of range.
+        For fewer than 2 cells, a step that is not positive, or a value out of range.
     """
     p = _rates(changes)
     if cells < 2:
         raise ValueError(f"cells = {cells}: a population needs at least 2 cells")
-    if not 0 < dt_h <= t_end_h:
-        raise ValueError(f"dt_h = {dt_h} h must be above 0 and at most t_end_h = {t_end_h} h")
+    if not dt_h > 0:
+        raise ValueError(f"dt_h = {dt_h} h must be above 0 h")
+    time_h = _times(t_end_h, points)
+    between = time_h[1]
+    steps = ceil(between / dt_h)
+    dt = between / steps
     rng = np.random.default_rng(seed)
-    time_h = _times(t_end_h, round(t_end_h / dt_h) + 1)
-    dt = time_h[1]
-    k_on = _k_on(_acetylated_at(time_h[:-1] + dt / 2, p), p)
+    on, start = _resting_cells(rng, p, cells)
+    share_on = _shares_on(rng, p, on, dt, steps * (points - 1))
+
+    # Expected copies made in each step by an allele that is on, and still there at the end.
+    age = dt * np.arange(steps)[::-1]
+    made = p.k_tx / p.alleles / p.delta * -np.expm1(-p.delta * dt) * np.exp(-p.delta * age)
+    births = rng.poisson(np.einsum("s,tsc->tc", made, share_on.reshape(-1, steps, cells)))
+    loss = -np.expm1(-p.delta * between)
+    mrna = np.empty((points, cells), dtype=np.int64)
+    mrna[0] = start
+    for i, born in enumerate(births):
+        mrna[i + 1] = mrna[i] - rng.binomial(mrna[i], loss) + born
+    return Population(time_h, mrna)
+
+
+def _shares_on(rng, p, on, dt, steps):
+    """Alleles on, averaged over each step; shape (steps, cells)."""
+    k_on = _k_on(_acetylated_at(dt * (np.arange(steps) + 0.5), p), p)
     switching = k_on + p.k_off
     mixed = -np.expm1(-switching * dt)
-    turn_on, turn_off = k_on / switching * mixed, p.k_off / switching * mixed
-    survive = np.exp(-p.delta * dt)
-    births_on = p.k_tx / p.alleles * (1 - survive) / p.delta
-
-    on, start = _resting_cells(rng, p, cells)
-    mrna = np.empty((time_h.size, cells), dtype=np.int64)
-    mrna[0] = start
-    for i in range(time_h.size - 1):
-        draws = rng.random(on.shape)
-        after = np.where(on, draws >= turn_off[i], draws < turn_on[i])
+    turn_on, stay_on = k_on / switching * mixed, 1 - p.k_off / switching * mixed
+    shares = np.empty((steps, on.shape[1]))
+    for i in range(steps):
+        after = rng.random(on.shape) < np.where(on, stay_on[i], turn_on[i])
         # An allele that flipped was on for half the step, on average.
-        share_on = (on.sum(axis=0) + after.sum(axis=0)) / 2
-        mrna[i + 1] = rng.binomial(mrna[i], survive) + rng.poisson(births_on * share_on)
+        shares[i] = (on.sum(axis=0) + after.sum(axis=0)) / 2
         on = after
-    return Population(time_h, mrna)
+    return shares
 
 
 def check(result):

@@ -182,7 +182,13 @@ PARAMETERS = ParameterSet(
         gh_axis.PARAMETERS["K_in"],
         # M1's numbers with a range: E_max = 0 is a STAT5b knockout (stat5b2001).
         replace(gh_axis.PARAMETERS["E_max"], low=0.0),
-        replace(gh_axis.PARAMETERS["E_0"], name="gh_drive", low=0.0, high=1.0),
+        replace(
+            gh_axis.PARAMETERS["E_0"],
+            name="gh_drive",
+            label="saturation of the liver by growth hormone",
+            low=0.0,
+            high=1.0,
+        ),
         _chosen("mrna_half_life", 6.0, "h", "half-life of IGF-1 message", "hours", 0.5, 24.0),
         _chosen(
             "chromatin_fold",

@@ -474,7 +474,7 @@ def _signals(absorbed, portal, systemic, s, p):
         * (1.0 + s.portal_hdac * p.g_hdac * (fold - 1.0)),
         # The strength of growth hormone → IGF-1 scales the exponent of the steady map.
         pit_mult=(1.0 + gh_change) ** s.gh_igf1,
-        igfbp_mult=liver.igfbp_multiplier(il6, p.il6_half / np.maximum(s.il6_igfbp, 1e-12)),
+        igfbp_mult=liver.igfbp_multiplier(1.0 + s.il6_igfbp * (il6 - 1.0), p.il6_half),
     )
 
 
