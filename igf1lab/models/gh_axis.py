@@ -566,7 +566,7 @@ def steady(sex="male", **changes):
 
     Notes
     -----
-    Takes some 30 ms; :func:`steady_map` is its closed-form stand-in.
+    Takes some 25 ms; :func:`steady_map` is its closed-form stand-in.
     """
     p = _values(sex, changes)
     free_clearance = p.k_f + p.k_o * p.kappa
@@ -600,7 +600,7 @@ def steady(sex="male", **changes):
     )
 
 
-def _mean_signal_and_gh(p, free_relative, settle_h=24.0, average_h=48.0):
+def _mean_signal_and_gh(p, free_relative, settle_h=12.0, average_h=48.0):
     """Mean receptor signal and GH (ng/mL) of the network at a frozen free IGF-1.
 
     The mean is weighted by a Hann window, so that a pulse cut at either end hardly counts.
