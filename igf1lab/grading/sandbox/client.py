@@ -1,0 +1,319 @@
+"""The trusted side: send steps to a confined process and believe nothing it says back."""
+
+import json
+import math
+import select
+import socket
+import tempfile
+import threading
+import time
+from dataclasses import asdict, dataclass, field
+
+from igf1lab.grading.answers import MOST_VALUES
+from igf1lab.grading.sandbox.tiers import Server
+
+MOST_REPLY = 6_000_000  # bytes of one reply
+MOST_RERUNS = 3
+GRACE_SECONDS = 2.0  # beyond a cell's own limit, before its process is killed
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission may use. Seconds are a cell's and the whole run's."""
+
+    cell_seconds: float = 20.0
+    total_seconds: float = 120.0
+    data_mib: int = 2048
+    total_mib: int = 3072
+    cpu_s: int = 120
+    file_mib: int = 64
+    processes: int = 32
+    files: int = 256
+
+
+class Dead(Exception):
+    """The student's process is gone, or must go; the message says why."""
+
+
+@dataclass
+class Run:
+    """What came of running a submission's steps.
+
+    ``outputs``: rows by step number; ``answers``: descriptions by (question id, part);
+    ``deaths``: (step number, reason) of steps that killed the process.
+    """
+
+    outputs: dict[int, list] = field(default_factory=dict)
+    answers: dict[tuple, dict] = field(default_factory=dict)
+    deaths: list[tuple[int, str]] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class Sandbox:
+    """A fork server and the lock that lets several threads use it."""
+
+    def __init__(self, server: Server):
+        self.server = server
+        self._lock = threading.Lock()
+
+    @property
+    def says(self) -> str:
+        """The words that name the sandbox in use."""
+        return self.server.tier.says
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.server.stop()
+
+    def run(self, steps, limits: Limits, figures: bool = True, files: dict | None = None) -> Run:
+        """Run a submission's steps.
+
+        A step that kills the process costs that step only: the rest is run again without it, at
+        most three times.
+
+        Parameters
+        ----------
+        steps : list of tuple
+            ``("cell", code)`` or ``("ask", question id, part, expression, kind, calls)``.
+        figures : bool
+            Draw plots as PNG.
+        files : dict, optional
+            Files to put beside the notebook, name to text.
+        """
+        run, fatal = Run(), set()
+        start = time.monotonic()
+        deadline = start + limits.total_seconds
+        for _ in range(1 + MOST_RERUNS):
+            try:
+                self._once(steps, fatal, run, limits, figures, files or {}, deadline)
+                break
+            except _Fatal as death:
+                run.deaths.append((death.step, death.reason))
+                fatal.add(death.step)
+                if time.monotonic() >= deadline:
+                    break
+        run.seconds = time.monotonic() - start
+        return run
+
+    def _once(self, steps, fatal, run, limits, figures, files, deadline):
+        with Session(self, limits, figures) as session:
+            number = -1
+            try:
+                for name, text in files.items():
+                    session.step({"file": name, "text": text}, deadline)
+                for number, step in enumerate(steps):
+                    if number in fatal:
+                        continue
+                    if step[0] == "cell":
+                        reply = session.step({"cell": step[1]}, deadline)
+                        run.outputs[number] = clean_outputs(reply.get("outputs"))
+                    else:
+                        _, question_id, part, expression, kind, calls = step
+                        ask = {"ask": expression, "kind": kind, "calls": calls}
+                        described = clean_description(session.step(ask, deadline).get("described"))
+                        run.answers[question_id, part] = described
+            except Dead as death:
+                raise _Fatal(number, str(death)) from None
+
+
+class _Fatal(Exception):
+    def __init__(self, step, reason):
+        self.step, self.reason = step, reason
+
+
+class Session:
+    """One confined process, from fork to death."""
+
+    def __init__(self, sandbox: Sandbox, limits: Limits, figures: bool):
+        self._limits = limits
+        self._work, work = socket.socketpair()
+        self._kill, kill = socket.socketpair()
+        self._folder = None
+        order = {"limits": asdict(limits), "cell_seconds": limits.cell_seconds, "figures": figures}
+        if sandbox.server.tier.confinement != "namespaces":
+            self._folder = tempfile.TemporaryDirectory(dir=sandbox.server.folder)
+            order["folder"] = self._folder.name
+        with work, kill, sandbox._lock:
+            message = json.dumps(order).encode()
+            socket.send_fds(sandbox.server.control, [message], [work.fileno(), kill.fileno()])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self._kill.close()
+        self._work.close()
+        if self._folder:
+            time.sleep(0.02)  # the supervisor kills what is left before its folder goes
+            self._folder.cleanup()
+
+    def step(self, step: dict, deadline: float) -> dict:
+        """Send one step and return its reply, a dict of unknown content.
+
+        Raises
+        ------
+        Dead
+            If the process died, took too long or said too much.
+        """
+        limit = min(deadline, time.monotonic() + self._limits.cell_seconds + GRACE_SECONDS)
+        self._send(json.dumps(step).encode() + b"\n", limit)
+        line = self._line(limit)
+        try:
+            reply = json.loads(line)
+        except (ValueError, RecursionError):
+            raise Dead("sent back something that is not a reply") from None
+        if not isinstance(reply, dict):
+            raise Dead("sent back something that is not a reply")
+        return reply
+
+    def _send(self, data, limit):
+        try:
+            self._work.settimeout(max(0.01, limit - time.monotonic()))
+            self._work.sendall(data)
+        except TimeoutError:
+            raise Dead("did not listen") from None
+        except OSError:
+            raise Dead(self._why()) from None
+
+    def _line(self, limit):
+        parts, size = [], 0
+        while True:
+            wait = limit - time.monotonic()
+            if wait <= 0 or not select.select([self._work], [], [], wait)[0]:
+                raise Dead("ran longer than it may and could not be stopped")
+            try:
+                part = self._work.recv(1 << 20)
+            except OSError:
+                raise Dead(self._why()) from None
+            if not part:
+                raise Dead(self._why())
+            parts.append(part)
+            size += len(part)
+            if size > MOST_REPLY:
+                raise Dead("sent back too much")
+            if b"\n" in part:
+                # One reply a step: whatever is sent beyond it was not asked for and is dropped.
+                return b"".join(parts).split(b"\n", 1)[0]
+
+    def _why(self):
+        """Ask the supervisor why the process is gone."""
+        if select.select([self._kill], [], [], 1.0)[0]:
+            try:
+                said = self._kill.recv(500).decode("utf-8", "replace")
+            except OSError:
+                said = ""
+            return said or "was killed"
+        return "was killed"
+
+
+def prove(server: Server) -> str:
+    """Run one trivial submission; return "" if it worked, else what went wrong."""
+    steps = [("cell", "a = 6 * 7"), ("ask", "q", "given", "a", "number", None)]
+    run = Sandbox(server).run(steps, Limits(cell_seconds=20), figures=False)
+    if run.answers.get(("q", "given"), {}).get("values") == [42.0]:
+        return ""
+    return "; ".join(reason for _, reason in run.deaths) or "gave no answer"
+
+
+# --- cleaning: from any JSON to the shapes that judging and pages expect ------------------------
+
+
+def _text(value, most):
+    # Surrogates cannot be written to a file; control characters are nobody's answer.
+    if not isinstance(value, str):
+        return ""
+    return value[:most].encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
+
+
+def clean_outputs(rows) -> list[dict]:
+    """Return the outputs of a cell in a known shape; what does not fit is dropped."""
+    cleaned = []
+    for row in rows[:200] if isinstance(rows, list) else []:
+        if not isinstance(row, dict):
+            continue
+        kind = row.get("type")
+        if kind == "stream":
+            name = "stderr" if row.get("name") == "stderr" else "stdout"
+            cleaned.append({"type": kind, "name": name, "text": _text(row.get("text"), 20_000)})
+        elif kind in ("display", "result"):
+            kept = {"type": kind, "text": _text(row.get("text"), 20_000)}
+            png = row.get("png")
+            if isinstance(png, str) and len(png) <= 1_000_000 and _is_base64(png):
+                kept["png"] = png
+            cleaned.append(kept)
+        elif kind == "error":
+            says = _text(row.get("says"), 2000)
+            cleaned.append({"type": kind, "name": _text(row.get("name"), 200), "says": says})
+    return cleaned
+
+
+def _is_base64(text):
+    return text.isascii() and text.replace("\n", "").rstrip("=").replace("+", "").replace(
+        "/", ""
+    ).isalnum()
+
+
+def clean_description(described) -> dict:
+    """Return a description in a known shape; anything else becomes ``odd``."""
+    odd = {"is": "odd", "says": "no readable answer came back"}
+    if not isinstance(described, dict):
+        return odd
+    what = described.get("is")
+    if what in ("blank", "missing"):
+        return {"is": what}
+    if what in ("odd", "error"):
+        return {"is": what, "says": _text(described.get("says"), 2000)}
+    if what == "choice":
+        option, reason = described.get("option"), described.get("reason")
+        return {"is": what, "option": _text(option, 3), "reason": _text(reason, 3)}
+    if what == "values":
+        return _clean_values(described) or odd
+    if what == "calls":
+        returned = described.get("returned")
+        if not isinstance(returned, list) or len(returned) > 200:
+            return odd
+        return {"is": what, "returned": [clean_description(item) for item in returned]}
+    if what == "figure":
+        axes = described.get("axes")
+        if not isinstance(axes, list) or len(axes) > 12:
+            return odd
+        return {"is": what, "axes": [_clean_axes(item) for item in axes]}
+    return odd
+
+
+def _clean_values(described):
+    values, shape = _floats(described.get("values")), described.get("shape")
+    good_shape = isinstance(shape, list) and len(shape) <= 8
+    good_shape = good_shape and all(type(n) is int and 0 <= n <= MOST_VALUES for n in shape)
+    if values is None or not good_shape or math.prod(shape) != len(values):
+        return None
+    return {"is": "values", "shape": shape, "values": values}
+
+
+def _floats(values):
+    if not isinstance(values, list) or len(values) > MOST_VALUES:
+        return None
+    cleaned = []
+    for value in values:
+        if type(value) in (int, float) and abs(value) <= 1e300:
+            cleaned.append(float(value))
+        elif value in ("nan", "inf", "-inf"):
+            cleaned.append(value)
+        else:
+            return None
+    return cleaned
+
+
+def _clean_axes(axes):
+    axes = axes if isinstance(axes, dict) else {}
+    curves = axes.get("curves")
+    cleaned = {name: _text(axes.get(name), 2000) for name in ("title", "xlabel", "ylabel")}
+    cleaned["legend"] = axes.get("legend") is True
+    cleaned["curves"] = []
+    for curve in curves[:100] if isinstance(curves, list) else []:
+        x, y = (_floats(curve.get(name)) for name in "xy") if isinstance(curve, dict) else (None, None)
+        if x is not None and y is not None and len(x) == len(y):
+            cleaned["curves"].append({"x": x, "y": y})
+    return cleaned

@@ -1,0 +1,193 @@
+"""Inside the confined process: run cells and answer questions about them, one step at a time.
+
+Nothing here is trusted by anybody: a student's code can replace all of it. It only has to be
+right for honest students and quick.
+"""
+
+import contextlib
+import io
+import json
+import os
+import signal
+import socket
+import sys
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+from igf1lab.grading.answers import describe_name
+
+MOST_TEXT = 20_000  # characters of text kept a cell
+MOST_IMAGE = 1_000_000  # bytes of one image, base64
+
+
+class CellTimeout(KeyboardInterrupt):
+    """A cell ran too long. Not an Exception, so that ``except Exception`` lets it through."""
+
+
+class Outputs:
+    """What a cell shows, capped."""
+
+    def __init__(self):
+        self.clear()
+
+    def clear(self):
+        """Forget everything: a new cell begins."""
+        self.rows, self._room = [], MOST_TEXT
+
+    def text(self, name, text):
+        """Add stream text."""
+        text = str(text)[: self._room]
+        self._room -= len(text)
+        if not text:
+            return
+        last = self.rows[-1] if self.rows else {}
+        if last.get("type") == "stream" and last["name"] == name:
+            last["text"] += text
+        else:
+            self.rows.append({"type": "stream", "name": name, "text": text})
+
+    def data(self, kind, bundle):
+        """Add a displayed object: its plain text and image only."""
+        kept = {"type": kind}
+        if isinstance(bundle.get("text/plain"), str):
+            kept["text"] = bundle["text/plain"][: max(self._room, 200)]
+            self._room -= len(kept["text"])
+        image = bundle.get("image/png")
+        if isinstance(image, str) and len(image) <= MOST_IMAGE:
+            kept["png"] = image
+        if len(self.rows) < 100:
+            self.rows.append(kept)
+
+    def error(self, name, says):
+        """Add an error."""
+        self.rows.append({"type": "error", "name": str(name)[:200], "says": str(says)[:2000]})
+
+
+OUT = Outputs()
+
+
+class _Stream(io.TextIOBase):
+    def __init__(self, name):
+        self.name = name
+
+    def write(self, text):
+        OUT.text(self.name, text)
+        return len(text)
+
+    def writable(self):
+        return True
+
+
+class _Hook(DisplayHook):
+    def write_output_prompt(self):
+        pass
+
+    def write_format_data(self, format_dict, md_dict=None):
+        OUT.data("result", format_dict)
+
+    def finish_displayhook(self):
+        pass
+
+
+class _Publisher(DisplayPublisher):
+    def publish(self, data, **ignored):
+        OUT.data("display", data)
+
+
+class _Shell(InteractiveShell):
+    displayhook_class = Type(_Hook)
+    display_pub_class = Type(_Publisher)
+
+    def enable_gui(self, gui=None):
+        """Accept ``%matplotlib inline`` and the like."""
+
+    def enable_matplotlib(self, gui=None):
+        """Keep the one backend there is."""
+        return None, None
+
+    def _showtraceback(self, etype, evalue, stb):
+        OUT.error(etype.__name__, evalue)
+
+
+def make_shell():
+    """Return the shell that cells run in; made once, before any fork."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShell.ast_node_interactivity = "last_expr"
+    shell = _Shell.instance(config=config)
+    shell.display_formatter.active_types = ["text/plain", "image/png"]
+    return shell
+
+
+def _time_out(signum, frame):
+    raise CellTimeout("this cell ran longer than it may")
+
+
+def serve(shell, work: socket.socket, order: dict) -> None:
+    """Answer steps until the client closes the connection.
+
+    A step is ``{"cell": code}``, ``{"ask": expression, "kind": ..., "calls": ...}`` or
+    ``{"file": name, "text": ...}``; each gets one line back.
+    """
+    sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115 (lives as long as the process)
+    sys.stdout, sys.stderr = _Stream("stdout"), _Stream("stderr")
+    sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
+    signal.signal(signal.SIGALRM, _time_out)
+    figures = order["figures"]
+    _prepare_plots(shell, figures)
+    for line in work.makefile("r", encoding="utf-8", newline="\n"):
+        step = json.loads(line)
+        reply = {}
+        # Timers come again every second: one swallowed interrupt is not the end of it.
+        signal.setitimer(signal.ITIMER_REAL, order["cell_seconds"], 1.0)
+        try:
+            if "cell" in step:
+                OUT.clear()
+                shell.run_cell(step["cell"], store_history=False)
+                _show_plots(figures)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                reply = {"outputs": OUT.rows}
+            elif "ask" in step:
+                described = describe_name(shell.user_ns, step["ask"], step["kind"], step["calls"])
+                reply = {"described": described}
+            else:
+                with open(step["file"], "w", encoding="utf-8") as file:  # noqa: PTH123
+                    file.write(step["text"])
+        except KeyboardInterrupt:
+            if "cell" in step:
+                OUT.error("CellTimeout", "this cell ran longer than it may")
+                reply = {"outputs": OUT.rows}
+            else:
+                reply = {"described": {"is": "odd", "says": "it ran longer than it may"}}
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        text = json.dumps(reply)
+        work.sendall(text.encode("utf-8", "replace") + b"\n")
+
+
+def _prepare_plots(shell, figures):
+    plt = sys.modules["matplotlib.pyplot"]
+    plt.show = lambda *arguments, **keywords: None  # figures are shown at the end of the cell
+    if figures:
+        from IPython.core.pylabtools import select_figure_formats
+
+        select_figure_formats(shell, {"png"}, dpi=60)
+
+
+def _show_plots(figures):
+    plt = sys.modules["matplotlib.pyplot"]
+    if figures:
+        import base64
+
+        for number in plt.get_fignums()[:8]:
+            file = io.BytesIO()
+            with contextlib.suppress(Exception):
+                plt.figure(number).savefig(file, format="png", dpi=60)
+                image = base64.b64encode(file.getvalue()).decode()
+                OUT.data("display", {"image/png": image, "text/plain": "a figure"})
+    plt.close("all")

@@ -1,0 +1,243 @@
+"""Start a fork server in the strongest sandbox this machine offers, and say which one it is.
+
+In order: bubblewrap; Landlock with seccomp; a container; nothing, only if the instructor says
+that these students are trusted.
+"""
+
+import os
+import shutil
+import site
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from igf1lab.evidence import assets_dir
+from igf1lab.grading.sandbox import confine
+
+PACKAGE = Path(__file__).resolve().parents[2]  # igf1lab/
+CONTAINER_IMAGE = os.environ.get("IGF1LAB_GRADER_IMAGE", "igf1lab-grader")
+START_SECONDS = 120
+
+
+class NoSandbox(RuntimeError):
+    """No sandbox can be started; the message says what to install or allow."""
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One way to confine, with the words the command prints."""
+
+    name: str
+    confinement: str  # what each child does for itself: namespaces, landlock or none
+    says: str
+
+
+TIERS = {
+    "bubblewrap": Tier("bubblewrap", "namespaces", "bubblewrap, namespaces per submission, seccomp"),
+    "landlock": Tier(
+        "landlock",
+        "landlock",
+        "Landlock and seccomp (no own process or memory space: weaker than bubblewrap)",
+    ),
+    "container": Tier("container", "landlock", "a container, with Landlock and seccomp inside"),
+    "none": Tier("none", "none", "NO SANDBOX: students' code runs with your rights"),
+}
+
+
+@dataclass
+class Server:
+    """A running fork server."""
+
+    tier: Tier
+    process: subprocess.Popen
+    control: socket.socket
+    folder: str  # holds the stderr log, and the students' folders where there are no namespaces
+
+    def stop(self) -> None:
+        """Stop the server and all its children."""
+        self.control.close()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _readable() -> list[str]:
+    """Return what a student's process may read: Python, its packages, the course without keys."""
+    paths = ["/usr", "/lib", "/lib64", "/bin", "/etc/fonts", "/etc/ld.so.cache", sys.base_prefix]
+    paths += [sys.prefix, *site.getsitepackages()]
+    paths += [str(path) for path in PACKAGE.iterdir() if path.name != "_assets"]
+    paths += [str(path) for path in assets_dir().iterdir() if path.name != "exercises"]
+    return paths
+
+
+def _environment() -> dict[str, str]:
+    threads = ("OPENBLAS", "OMP", "MKL", "NUMEXPR")
+    return {
+        "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONSAFEPATH": "1",
+        "PYTHONPATH": str(PACKAGE.parent),
+        "MPLBACKEND": "agg",
+        **{f"{name}_NUM_THREADS": "1" for name in threads},
+    }
+
+
+def _server_command(tier, descriptor):
+    module = "igf1lab.grading.sandbox.server"
+    readable = _readable() if tier.confinement == "landlock" else []
+    return [sys.executable, "-m", module, str(descriptor), tier.confinement, *readable]
+
+
+def _parents(path):
+    """Return --dir arguments that make the parents of a bound path searchable by anybody."""
+    arguments = []
+    for parent in reversed(Path(path).parents):
+        if str(parent) not in ("/", "/usr"):
+            arguments += ["--perms", "0755", "--dir", str(parent)]
+    return arguments
+
+
+def _bubblewrap(descriptor):
+    root = os.getuid() == 0
+    assets, keys = assets_dir(), assets_dir() / "exercises"
+    bound = dict.fromkeys([sys.base_prefix, sys.prefix, str(PACKAGE), str(assets)])
+    command = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+    command += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
+    command += ["--hostname", "grader", "--cap-drop", "ALL"]
+    if root:
+        # Only to mount /proc and to leave root: the server does both before anything else.
+        for capability in ("SETUID", "SETGID", "SETPCAP", "SYS_ADMIN"):
+            command += ["--cap-add", f"CAP_{capability}"]
+    else:
+        command += ["--unshare-user", "--uid", str(confine.NOBODY), "--gid", str(confine.NOBODY)]
+    command += ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "lib", "lib64", "sbin"):
+        command += ["--symlink", f"usr/{name}", f"/{name}"]
+    for path in bound:
+        if not path.startswith("/usr"):
+            command += [*_parents(path), "--ro-bind", path, path]
+    if keys.is_dir():
+        command += ["--tmpfs", str(keys), "--remount-ro", str(keys)]
+    for path in ("/etc/fonts", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d"):
+        command += ["--ro-bind-try", path, path]
+    command += ["--perms", "0755", "--dir", "/proc"] if root else ["--proc", "/proc"]
+    command += ["--dev", "/dev", "--remount-ro", "/dev"]
+    for folder in ("/submission", "/scratch", "/tmp"):
+        command += ["--perms", "0777", "--dir", folder]
+    command += ["--size", str(64 << 20), "--perms", "0777", "--tmpfs", "/server"]
+    command += ["--chdir", "/server", "--remount-ro", "/"]
+    homes = {"HOME": "/scratch", "TMPDIR": "/tmp", "IPYTHONDIR": "/server/ipython"}
+    for name, value in {**_environment(), **homes, "MPLCONFIGDIR": "/server/mpl"}.items():
+        command += ["--setenv", name, value]
+    return [*command, "--", *_server_command(TIERS["bubblewrap"], descriptor)]
+
+
+def _container(descriptor):
+    engine = shutil.which("podman")
+    if engine is None:
+        raise NoSandbox("podman is not installed (docker cannot pass an open socket to a container)")
+    command = [engine, "run", "--rm", "--interactive", "--network=none", "--read-only"]
+    command += ["--cap-drop=all", "--security-opt=no-new-privileges", "--user=65534:65534"]
+    command += ["--tmpfs=/tmp:size=256m,mode=1777", f"--preserve-fds={descriptor - 2}"]
+    command += ["--volume", f"{PACKAGE}:{PACKAGE}:ro", "--volume", f"{assets_dir()}:{assets_dir()}:ro"]
+    environment = _environment() | {"HOME": "/tmp", "MPLCONFIGDIR": "/tmp/mpl"}
+    for name, value in environment.items():
+        command += ["--env", f"{name}={value}"]
+    inner = _server_command(TIERS["container"], descriptor)
+    return [*command, CONTAINER_IMAGE, "python", *inner[1:]]
+
+
+def start(name: str) -> Server:
+    """Start a server in one tier.
+
+    Raises
+    ------
+    NoSandbox
+        If this tier cannot be started here; the message says why.
+    """
+    tier = TIERS[name]
+    if name == "bubblewrap" and shutil.which("bwrap") is None:
+        raise NoSandbox("bubblewrap is not installed (apt install bubblewrap)")
+    if name == "landlock" and not confine.landlock_version():
+        raise NoSandbox("this kernel has no Landlock")
+    if name != "bubblewrap" and os.getuid() == 0:
+        raise NoSandbox(f"refused as root without bubblewrap ({name}): run as a plain user")
+    folder = tempfile.mkdtemp(prefix="igf1lab-grade-")
+    ours, theirs = socket.socketpair()
+    try:
+        descriptor = theirs.fileno()
+        environment = _environment() | {"HOME": folder, "TMPDIR": folder, "MPLCONFIGDIR": folder}
+        if name == "bubblewrap":
+            command, environment = _bubblewrap(descriptor), os.environ | _environment()
+        elif name == "container":
+            descriptor = os.dup2(descriptor, 3)
+            command, environment = _container(3), dict(os.environ)
+        else:
+            command = _server_command(tier, descriptor)
+        with open(Path(folder) / "server.log", "wb") as log:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                pass_fds=[descriptor],
+                env=environment,
+                start_new_session=True,
+            )
+        theirs.close()
+        ours.settimeout(START_SECONDS)
+        server = Server(tier, process, ours, folder)
+        if ours.recv(6) != b"ready\n":
+            says = (Path(folder) / "server.log").read_text(errors="replace").strip()[-600:]
+            server.stop()
+            raise NoSandbox(f"{name} did not start: {says or 'no message'}")
+        ours.settimeout(None)
+        return server
+    except (OSError, subprocess.SubprocessError) as error:
+        ours.close()
+        theirs.close()
+        shutil.rmtree(folder, ignore_errors=True)
+        raise NoSandbox(f"{name} did not start: {error}") from None
+
+
+def start_best(trust: bool = False, only: str | None = None) -> Server:
+    """Start the strongest sandbox there is, each proven by one trivial submission.
+
+    Parameters
+    ----------
+    trust : bool
+        Allow running without any sandbox (``--i-trust-these-students``).
+    only : str, optional
+        Try this tier alone.
+
+    Raises
+    ------
+    NoSandbox
+        With one line a tier that was tried.
+    """
+    from igf1lab.grading.sandbox.client import prove
+
+    names = [only] if only else [n for n in TIERS if n != "none" or trust]
+    reasons = []
+    for name in names:
+        if name == "none" and not trust:
+            reasons.append("none: only with --i-trust-these-students")
+            continue
+        try:
+            server = start(name)
+        except NoSandbox as error:
+            reasons.append(str(error))
+            continue
+        problem = prove(server)
+        if not problem:
+            return server
+        server.stop()
+        reasons.append(f"{name}: {problem}")
+    raise NoSandbox("No sandbox could be started. " + "; ".join(reasons))
