@@ -15,7 +15,7 @@ function radios(legend, options, css = "") {
 
 function numberField(spec) {
   const id = `ig-predict-${serial++}`;
-  const input = control("input", { type: "text", inputmode: "decimal", autocomplete: "off", size: 12, id });
+  const input = numberInput(id);
   const node = el("fieldset", {}, el("legend", {}, spec.question), el("div", { class: "ig-row" },
     el("label", { for: id }, "Your number"), input, el("span", {}, `${spec.unit} (${spec.range})`)));
   return { node, read: () => input.value, clear: () => (input.value = "") };

@@ -16,7 +16,7 @@ function ticks(item, group, type) {
 }
 
 function number(item, group) {
-  const input = control("input", { type: "text", inputmode: "decimal", autocomplete: "off", size: 12, id: group });
+  const input = numberInput(group);
   const label = el("label", { for: group, class: "ig-number" }, "Your number");
   return {
     nodes: [el("div", { class: "ig-row" }, label, input, el("span", {}, item.unit))],

@@ -552,6 +552,7 @@ _NUMBER = re.compile(
         \s* (?P<rest> .* )""",
     re.VERBOSE | re.DOTALL,
 )
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 _MINUS = dict.fromkeys(map(ord, "\u2212\u2013\u2012\ufe63\uff0d"), "-")
 
 
@@ -579,6 +580,9 @@ def read_number(answer, unit: str = "") -> float:
         if rest and rest != _plain_unit(unit):
             wanted = f"in {unit}" if unit else "without a unit"
             raise ValueError(f"Type one number {wanted}; “{found['rest']}” was not understood.")
+        if _THOUSANDS.fullmatch(found["number"]):
+            both = found["number"].replace(",", ""), found["number"].replace(",", ".", 1)
+            raise ValueError(f"Type {both[0]} or {both[1]}; the comma can mean either.")
         answer = found["number"].replace(",", ".")
     try:
         number = float(answer)
@@ -621,7 +625,7 @@ def _judge_options(item: Item, answer) -> Verdict:
     found, wrong = right & set(chosen), set(chosen) - right
     so_far = ""
     if not single:
-        so_far = f"Of your {len(picked)} ticks, {len(found)} belong; "
+        so_far = f"Of what you ticked, {len(found)} right, {len(wrong)} not right; "
         so_far += "something is missing." if right - found else "nothing is missing."
     return Verdict(
         correct=set(chosen) == right,
