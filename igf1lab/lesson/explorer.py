@@ -245,7 +245,9 @@ class Explorer(anywidget.AnyWidget):
             settings = {s.name: s.values[int(i)] for s, i in zip(self.sliders, state, strict=True)}
         except (IndexError, TypeError, ValueError):
             raise ExplorerError(f"{self.name}: {state!r} is not a state of it") from None
-        shown = self.view(**settings)
+        return self._pack(self.view(**settings))
+
+    def _pack(self, shown: View) -> tuple[dict, bytes]:
         parts = []
         for key, length in self._lengths.items():
             x, y = _xy(shown.curves[key])
@@ -401,9 +403,9 @@ class Explorer(anywidget.AnyWidget):
             _, artists = self._draw()
         count = 0
         for count, state in enumerate(states, 1):  # noqa: B007
-            self.row(state)
             settings = {s.name: s.values[i] for s, i in zip(self.sliders, state, strict=True)}
             shown = self.view(**settings)
+            self._pack(shown)
             if not shown.sentence.strip().endswith("."):
                 raise ExplorerError(f"{self.name}: no full sentence at {settings}")
             for key, curve in shown.curves.items():

@@ -1,0 +1,87 @@
+"""Every lesson's parts, whatever the lesson: explorers on the page, outcomes, figures in words."""
+
+import itertools
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from igf1lab import evidence
+from igf1lab.lesson import LESSONS
+from igf1lab.lesson.plate import Plate
+from igf1lab.lesson.prediction import Outcome
+from igf1lab.lesson.quiz_bank import bank
+
+NOTEBOOKS = evidence.assets_dir().parent / "notebooks"
+WRITTEN = [name for name in LESSONS if (NOTEBOOKS / f"{name}.ipynb").exists()]
+CORNERS_UP_TO = 6
+
+
+def parts_of(lesson):
+    return import_module(f"igf1lab.lesson.parts.{lesson[3:]}")
+
+
+def named(kind):
+    return [
+        pytest.param(lesson, name, id=f"{lesson}-{name}")
+        for lesson in WRITTEN
+        for name in getattr(parts_of(lesson), kind)
+    ]
+
+
+def states_of(explorer, n_random=30):
+    """Slider ends (all corners of up to six sliders), the scenarios and a seeded random grid."""
+    sizes = [len(s.values) for s in explorer.sliders]
+    if len(sizes) <= CORNERS_UP_TO:
+        ends = [list(corner) for corner in itertools.product(*((0, n - 1) for n in sizes))]
+    else:
+        base = explorer.indices(explorer.settings())
+        ends = [[*base[:k], i, *base[k + 1 :]] for k, n in enumerate(sizes) for i in (0, n - 1)]
+    rng = np.random.default_rng(1)
+    grid = [[int(rng.integers(n)) for n in sizes] for _ in range(n_random)]
+    scenarios = [explorer.indices(explorer.settings(**s)) for s in explorer.scenarios.values()]
+    return ends + scenarios + grid
+
+
+@pytest.mark.parametrize(("lesson", "name"), named("EXPLORERS"))
+def test_explorer_stays_on_the_page(lesson, name):
+    explorer = parts_of(lesson).EXPLORERS[name]()
+    states = states_of(explorer)
+    assert explorer.check(states) == len(states) > 30
+    sentences = {explorer.row(state)[0]["sentence"] for state in states}
+    assert len(sentences) > 5, f"{lesson}, explorer {name}: its sentence hardly ever changes"
+    rows = [row for state in explorer.sweep_states() for row in [explorer.row(state)[1]]]
+    assert sum(map(len, rows)) < 4e6, (
+        f"{lesson}, explorer {name}: sweeps above 4 MB; draw fewer points"
+    )
+
+
+@pytest.mark.parametrize(("lesson", "name"), named("OUTCOMES"))
+def test_outcome_answers_its_prediction(lesson, name):
+    spec, outcome = bank(lesson).prediction(name), parts_of(lesson).OUTCOMES[name]()
+    assert isinstance(outcome, Outcome) and outcome.text.strip().endswith(".")
+    if spec.kind == "number":
+        assert spec.low <= outcome.answer <= spec.high
+    elif spec.kind == "choice":
+        assert outcome.answer in {option.key for option in spec.options}
+    else:
+        assert set(outcome.answer) == {curve.key for curve in spec.options}
+    shown = outcome.reveal()
+    assert hasattr(shown, "_repr_html_") or hasattr(shown, "_repr_mimebundle_")
+
+
+@pytest.mark.parametrize("lesson", WRITTEN)
+def test_every_prediction_has_an_outcome(lesson):
+    assert {p.id for p in bank(lesson).predictions} == set(parts_of(lesson).OUTCOMES)
+
+
+@pytest.mark.parametrize(("lesson", "name"), named("FIGURES"))
+def test_data_figure_has_words_and_sources(lesson, name):
+    plate = parts_of(lesson).FIGURES[name]()
+    assert isinstance(plate, Plate)
+    assert plate.sources, f"{lesson}, figure {name}: give the bibliography keys of its numbers"
+    assert len(plate.alt) > 60 and any(c.isdigit() for c in plate.alt)
+    for ax in plate.figure.axes:
+        assert ax.get_title("left") or ax.get_title(), (
+            f"{lesson}, figure {name}: an axes has no title"
+        )
