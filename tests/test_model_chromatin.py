@@ -69,6 +69,14 @@ def test_gillespie_time_average_is_the_closed_form_mean():
     assert on_share == pytest.approx(0.2, rel=0.12)
 
 
+def test_gillespie_switches_two_alleles_as_often_as_one():
+    trace = chromatin.simulate_cell(t_end_h=2000, seed=6, alleles=2, k_tx=1, **REST)
+    held = np.diff(trace.time_h)
+    on = np.sum(held * trace.alleles_on[:-1]) / held.sum()
+    assert on == pytest.approx(2 * 0.2, rel=0.1)
+    assert set(trace.alleles_on) == {0, 1, 2}
+
+
 def test_gillespie_follows_the_dose():
     ends = [chromatin.simulate_cell(t_end_h=36, seed=s, **DISH).mrna[-1] for s in range(60)]
     expected = chromatin.simulate(t_end_h=36, **DISH).mrna[-1]

@@ -96,6 +96,13 @@ def test_stat5b_knockout_does_not_answer_growth_hormone():
     assert liver.steady(gh_drive=0.9).mrna_rel > liver.steady(gh_drive=0.1).mrna_rel
 
 
+def test_hcar2_raises_message_as_far_as_it_is_expressed():
+    full, half, none = (liver.steady(hcar2_weight=w, butyrate_mM=1.5).tx_mult for w in (1, 0.5, 0))
+    assert full == pytest.approx(1 + 0.3 * 0.5)
+    assert half == pytest.approx(1 + 0.3 * 0.5 * 0.5)
+    assert none == 1.0
+
+
 def test_chromatin_multiplies_message():
     fold = chromatin.steady().expression_fold
     with_chromatin = liver.steady(chromatin_fold=fold)

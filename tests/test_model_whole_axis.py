@@ -200,6 +200,18 @@ def test_il6_link_matters_only_in_inflammation_and_spares_free_igf1(grid):
     assert inflamed.igf1_free_rel == 1.0
 
 
+def test_growth_hormone_link_carries_the_pituitary_arm_and_frees_less_than_it_binds(grid):
+    only = ALL_OFF | {"fibre_scfa": 1.0, "scfa_portal": 1.0, "scfa_gh_up": 50.0, "gh_igf1": 1.0}
+    up = whole_axis.chain(grid, only, **MORE_INULIN)
+    pituitary = up.diet.pit_mult / up.reference.pit_mult
+    assert up.igf1_rel == pytest.approx(pituitary**0.5)
+    assert up.igf1_free_rel == pytest.approx(pituitary**0.28)
+    assert 1 < up.igf1_free_rel < up.igf1_rel
+    assert whole_axis.chain(grid, only | {"gh_igf1": 0.0}, **MORE_INULIN).igf1_rel == 1.0
+    down = only | {"scfa_gh_up": 0.0, "scfa_gh_down": 1.0}
+    assert whole_axis.chain(grid, down, **MORE_INULIN).igf1_rel < 1.0
+
+
 def test_array_of_strengths_is_the_same_as_one_by_one(grid):
     values = np.array([0.0, 0.5, 2.0])
     together = whole_axis.chain(grid, {"portal_hdac": values}, **MORE_INULIN).igf1_rel
