@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
-DEPENDS = pyproject.toml
+AXE = tests/browser/node_modules/made.stamp
 
 .PHONY: help lab test lint bench bench-grading exercises tidy clean
 
@@ -12,9 +12,9 @@ help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
 
 lab: $(VENV)/lab.stamp ## set up and open lesson 0 in JupyterLab
-	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
-test: $(VENV)/test.stamp ## set up and run the whole test suite, browser tests where Chromium is found
+test: $(VENV)/test.stamp $(AXE) ## set up and run the whole test suite, browser tests where Chromium is found
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/test.stamp ## check code and notebooks with ruff
@@ -30,7 +30,7 @@ bench-grading: $(VENV)/test.stamp ## time our grading beside stock nbgrader
 exercises: $(VENV)/test.stamp ## generate exercises/ from solutions/
 	$(BIN)/python -m igf1lab.grading.generate
 
-tidy: $(VENV)/test.stamp ## strip stored outputs from all notebooks
+tidy: $(VENV)/test.stamp ## strip stored outputs from the lessons
 	$(BIN)/python tools/tidy_notebooks.py
 
 clean: ## remove the environment, caches and test results
@@ -48,11 +48,16 @@ $(VENV)/made.stamp:
 	  exit 1; }
 	@touch $@
 
-$(VENV)/lab.stamp: $(VENV)/made.stamp requirements.txt $(DEPENDS)
+$(VENV)/lab.stamp: $(VENV)/made.stamp requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 # The larger set holds the learner's, so both stamps are earned.
-$(VENV)/test.stamp: $(VENV)/made.stamp requirements-test.txt $(DEPENDS)
+$(VENV)/test.stamp: $(VENV)/made.stamp requirements-test.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	@touch $@ $(VENV)/lab.stamp
+
+# The accessibility engine of the browser tests; without npm those tests say that they are skipped.
+$(AXE): tests/browser/package-lock.json
+	@if command -v npm >/dev/null; then cd tests/browser && npm ci --silent && touch node_modules/made.stamp; \
+	else echo "npm is not installed: the accessibility tests will be skipped"; fi

@@ -66,6 +66,7 @@ URL = re.compile(r"\b(?:https?|ftp)://")
 class Course:
     """What a lesson may refer to."""
 
+    order: tuple[str, ...]  # names of all lessons
     claims: dict[str, str]  # claim id -> name of its lesson
     references: frozenset[str]
     quizzes: dict[str, dict]  # quiz name -> its file's content
@@ -209,9 +210,10 @@ def title_cell(lesson: LessonFile, course: Course) -> Iterator[str]:
     text = lesson.cells[0].source
     if not re.search(r"\d+ minutes", text):
         yield lesson.at(lesson.cells[0], "says not how long it takes; write '40–60 minutes'")
-    for link, wanted in (("previous", lesson.name != PRE_TEST), ("next", lesson.name != CAPSTONE)):
-        if wanted and not re.search(rf"\b{link}\b", text, re.IGNORECASE):
-            yield lesson.at(lesson.cells[0], f"has no link to the {link} lesson; add one")
+    place = course.order.index(lesson.name)
+    for neighbour in course.order[max(place - 1, 0) : place + 2]:
+        if neighbour != lesson.name and f"({neighbour}.ipynb)" not in text:
+            yield lesson.at(lesson.cells[0], f"has no link to its neighbour {neighbour}.ipynb")
 
 
 def objectives(lesson: LessonFile, course: Course) -> Iterator[str]:
@@ -338,7 +340,8 @@ def self_contained(lesson: LessonFile, course: Course) -> Iterator[str]:
     for cell in lesson.markdown:
         for target in LINK.findall(cell.source):
             file = target.split("#")[0]
-            if not URL.match(target) and file and not (lesson.path.parent / file).exists():
+            known = not file or URL.match(file) or file.removesuffix(".ipynb") in course.order
+            if not known and not (lesson.path.parent / file).exists():
                 yield lesson.at(cell, f"links to '{target}', which does not exist; mend the link")
 
 
@@ -458,6 +461,7 @@ def problems(lesson: LessonFile, course: Course) -> list[str]:
 def the_course() -> Course:
     """The course as it stands in ``assets/`` and the package."""
     from igf1lab import evidence
+    from igf1lab.lesson.lesson import LESSONS
 
     assets = ROOT / "assets"
     manifest = yaml.safe_load((assets / "figures" / "manifest.yaml").read_text("utf-8"))
@@ -466,6 +470,7 @@ def the_course() -> Course:
         for path in (assets / "quizzes").glob("*.yaml")
     }
     return Course(
+        order=LESSONS,
         claims={claim.id: claim.lesson for claim in evidence.claims().values()},
         references=frozenset(evidence.references()),
         quizzes=quizzes,

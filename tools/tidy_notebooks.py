@@ -1,10 +1,10 @@
 """Strip notebooks of all that is not written by hand.
 
-usage: python tools/tidy_notebooks.py [--run] [NOTEBOOK ...]     (default: every notebook)
+usage: python tools/tidy_notebooks.py [--run] [NOTEBOOK ...]     (default: every lesson)
 
-Outputs go, but for those of cells tagged ``nbval-check-output``, which the tests compare; so do
-execution counts and whatever an editor noted in the metadata. ``--run`` runs the notebooks
-first, so that the compared outputs are new.
+Outputs go, but for those of cells tagged ``nbval-check-output``, which the tests compare; so does
+whatever an editor noted in the metadata. ``--run`` runs the notebooks first, so that the compared
+outputs are new. Exercises and solutions have their own generator: leave them to it.
 """
 
 import argparse
@@ -17,10 +17,10 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parent.parent
 CHECKED = "nbval-check-output"
 METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-KEPT_CELL_METADATA = {"tags", "nbgrader"}
+KEPT_CELL_METADATA = {"tags"}
 
 
 def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -32,13 +32,13 @@ def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         if cell.cell_type != "code":
             cell.pop("attachments", None)
             continue
-        cell.execution_count = None
-        if CHECKED not in kept.get("tags", ()):
-            cell.outputs = []
+        is_compared = CHECKED in kept.get("tags", ())
+        # nbval takes a cell without a count for one that was never run.
+        cell.execution_count = 1 if is_compared else None
+        cell.outputs = cell.outputs if is_compared else []
         for output in cell.outputs:
-            output.pop("execution_count", None)
             if output.output_type == "execute_result":
-                output.execution_count = None
+                output.execution_count = 1
     return notebook
 
 
@@ -48,9 +48,7 @@ def main() -> None:
     parser.add_argument("notebooks", nargs="*", type=Path)
     parser.add_argument("--run", action="store_true", help="run each notebook first")
     wish = parser.parse_args()
-    folders = ("notebooks", "exercises", "solutions")
-    everything = [p for folder in folders for p in sorted((ROOT / folder).rglob("*.ipynb"))]
-    for path in wish.notebooks or everything:
+    for path in wish.notebooks or sorted(ROOT.glob("notebooks/*.ipynb")):
         before = path.read_text("utf-8")
         notebook = nbformat.reads(before, as_version=4)
         if wish.run:

@@ -4,8 +4,9 @@ import os
 import shutil
 
 import pytest
-from harness import AXE, FLAGS, ROOT, Lab, find_chromium, jupyterlab
 from playwright.sync_api import sync_playwright
+
+from harness import AXE, FLAGS, ROOT, Lab, find_chromium, jupyterlab
 
 IN_CI = bool(os.environ.get("CI"))
 

@@ -159,6 +159,7 @@ class Lab:
         self.command("apputils:change-theme", theme=f"JupyterLab {'Dark' if dark else 'Light'}")
         light = str(not dark).lower()
         self.page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     def set_width(self, pixels: int) -> None:
         self.page.set_viewport_size({"width": pixels, "height": 900})
@@ -174,12 +175,12 @@ class Lab:
 
     # --- looking ----------------------------------------------------------------------------
 
-    def screenshot(self, name: str, of: Locator | None = None) -> Path:
-        """Save a picture of the page, or of one part, in ``test-results/``."""
+    def screenshots(self, name: str) -> None:
+        """Save a picture of the page and of each explorer in ``test-results/``, to be looked at."""
         RESULTS.mkdir(exist_ok=True)
-        file = RESULTS / f"{name}.png"
-        (of or self.page).screenshot(path=file)
-        return file
+        self.page.screenshot(path=RESULTS / f"{name}.png")
+        for number, explorer in enumerate(self.find(".ig-explorer"), 1):
+            explorer.screenshot(path=RESULTS / f"{name}-explorer-{number}.png")
 
     def axe(self, selector: str = OURS) -> list[str]:
         """What axe-core finds wrong in the elements that match: one line each."""

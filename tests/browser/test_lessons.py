@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from harness import NARROW, ROOT, WIDE, overflowing, run_axe
 from playwright.sync_api import Locator, expect
 
+from harness import NARROW, ROOT, WIDE, overflowing, run_axe
 from igf1lab.lesson.lesson import open_lesson
 from igf1lab.lesson.quiz_bank import load_all
 
@@ -42,7 +42,6 @@ def name_of(explorer: Locator) -> str:
 
 
 def test_it_runs_without_an_error(lesson, lab):
-    lab.screenshot(f"{lesson}-light")
     assert lab.errors() == []
 
 
@@ -181,14 +180,14 @@ def test_the_quiz_needs_only_the_keyboard(lesson, lab):
 @pytest.mark.usefixtures("axe_is_here")
 def test_axe_finds_no_violation(lesson, lab, dark):
     lab.set_theme(dark)
-    lab.screenshot(f"{lesson}-{'dark' if dark else 'light'}")
+    lab.screenshots(f"{lesson}-{'dark' if dark else 'light'}")
     found = lab.axe()
     assert not found, "\n".join(found)
 
 
 def test_it_fits_a_narrow_page(lesson, lab):
     lab.set_width(NARROW)
-    lab.screenshot(f"{lesson}-narrow")
+    lab.screenshots(f"{lesson}-narrow")
     assert lab.overflowing() == []
 
 

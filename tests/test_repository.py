@@ -1,0 +1,169 @@
+"""What holds the repository together: rooms, pins, licences, and no file that nothing uses."""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+import igf1lab
+from igf1lab.lesson.lesson import LESSONS
+from kernels import ROOT
+from tidy_notebooks import tidy
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+NEEDED = {
+    "requirements.txt": PROJECT["dependencies"],
+    "requirements-instructor.txt": PROJECT["dependencies"] + EXTRAS["instructor"],
+    "requirements-test.txt": PROJECT["dependencies"] + EXTRAS["instructor"] + EXTRAS["test"],
+}
+
+
+# --- rooms ----------------------------------------------------------------------------------
+
+# Each room and those it may import from, besides itself.
+ROOMS = {
+    "units": set(),
+    "parameters": {"units"},
+    "models": {"units", "parameters"},
+    "evidence": {"units", "parameters", "models"},
+    "lesson": {"units", "parameters", "models", "evidence"},
+    "grading": {"units", "parameters", "models", "evidence", "lesson"},
+}
+
+
+def rooms_imported(file: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+            if node.module == "igf1lab":
+                names = [f"igf1lab.{alias.name}" for alias in node.names]
+        else:
+            continue
+        found |= {name.split(".")[1] for name in names if name.startswith("igf1lab.")}
+    return found
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_import_only_downwards(room):
+    place = ROOT / "igf1lab" / room
+    files = list(place.rglob("*.py")) or [place.with_suffix(".py")]
+    for file in files:
+        wrong = rooms_imported(file) - ROOMS[room] - {room}
+        where = file.relative_to(ROOT)
+        assert not wrong, f"{where} imports from {sorted(wrong)}; {room} may use {ROOMS[room]}"
+
+
+def test_every_module_is_in_a_room():
+    names = {path.stem for path in (ROOT / "igf1lab").iterdir() if path.name[0] not in "._"}
+    assert names == set(ROOMS)
+
+
+# --- pins -----------------------------------------------------------------------------------
+
+
+def pins(file: str) -> list[Requirement]:
+    lines = (ROOT / file).read_text("utf-8").splitlines()
+    return [Requirement(line) for line in lines if line and line[0] not in "#-"]
+
+
+@pytest.mark.parametrize("file", NEEDED)
+def test_requirements_are_exact_and_plain(file):
+    lines = (ROOT / file).read_text("utf-8").splitlines()
+    assert lines[-1] == "-e .", f"{file} must end with '-e .', or the package is not installed"
+    for line in lines[:-1]:
+        plain = line.startswith("#") or re.fullmatch(r"[\w.-]+==[\w.]+( ; .+)?", line)
+        assert plain, f"{file}: '{line}' is no exact pin; run tools/pin_requirements.sh"
+
+
+@pytest.mark.parametrize("file", NEEDED)
+def test_requirements_fit_the_ranges(file):
+    pinned = {pin.name: next(iter(pin.specifier)).version for pin in pins(file)}
+    for need in map(Requirement, NEEDED[file]):
+        fits = need.name in pinned and need.specifier.contains(pinned[need.name])
+        assert fits, f"{file} does not hold {need}; run tools/pin_requirements.sh"
+
+
+def test_learners_get_what_is_tested():
+    """The learner's pins are in the larger sets with the same versions."""
+    learner = {(pin.name, str(pin.specifier)) for pin in pins("requirements.txt")}
+    for file in ("requirements-instructor.txt", "requirements-test.txt"):
+        assert learner <= {(pin.name, str(pin.specifier)) for pin in pins(file)}, file
+
+
+def test_each_dependency_has_its_reason():
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    for need in NEEDED["requirements-test.txt"]:
+        line = next(line for line in text.splitlines() if f'"{need}"' in line)
+        assert re.search(r"# \w+", line), f"pyproject.toml: say beside {need} why it is needed"
+
+
+def test_binder_gets_a_python_that_the_package_allows():
+    version = (ROOT / "runtime.txt").read_text().strip().removeprefix("python-")
+    assert PROJECT["requires-python"] == ">=3.11"
+    assert version == "3.11"
+
+
+# --- papers ---------------------------------------------------------------------------------
+
+
+def test_the_citation_names_this_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert citation["version"] == igf1lab.__version__
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_documents_link_to_files_that_exist(name):
+    text = (ROOT / name).read_text("utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)", text):
+        if "://" not in target:
+            assert (ROOT / target).exists(), f"{name} links to {target}, which does not exist"
+
+
+# --- no orphans -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lesson_texts() -> str:
+    return "\n".join(path.read_text("utf-8") for path in ROOT.glob("notebooks/[0-9]*.ipynb"))
+
+
+def test_drawings_are_described_and_used(lesson_texts):
+    folder = ROOT / "assets" / "figures"
+    manifest = yaml.safe_load((folder / "manifest.yaml").read_text("utf-8"))
+    files = {path.name for path in folder.iterdir()} - {"manifest.yaml"}
+    assert files == {entry["file"] for entry in manifest.values()}, "manifest.yaml is not complete"
+    for name, entry in manifest.items():
+        for field in ("title", "alt", "maker", "licence"):
+            assert entry.get(field), f"manifest.yaml: {name} has no {field}"
+        assert f'lesson.drawing(\\"{name}\\")' in lesson_texts, f"no lesson shows drawing {name}"
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.glob("assets/figures/*.svg")), ids=lambda f: f.stem)
+def test_drawings_need_nothing_from_outside(file):
+    svg = file.read_text("utf-8")
+    assert "<script" not in svg
+    references = re.findall(r'(?:href|src)="([^"]*)"|url\(([^)]*)\)', svg)
+    outside = [part for pair in references for part in pair if part and not part.startswith("#")]
+    assert not outside, f"{file.name} refers to {outside}"
+
+
+def test_quizzes_belong_to_lessons():
+    names = {path.stem for path in (ROOT / "assets" / "quizzes").iterdir()}
+    orphans = names - set(LESSONS) - {"pre_test", "post_test"}
+    assert not orphans, f"assets/quizzes: no lesson asks {sorted(orphans)}"
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("notebooks/*.ipynb")), ids=lambda path: path.stem)
+def test_notebooks_are_tidy(path):
+    written = path.read_text("utf-8")
+    tidied = nbformat.writes(tidy(nbformat.reads(written, as_version=4))) + "\n"
+    assert written == tidied, f"run: python tools/tidy_notebooks.py notebooks/{path.name}"
