@@ -298,3 +298,10 @@ def test_text_is_escaped_everywhere():
     ):
         assert "<script" not in html and "&lt;script&gt;" in html
         _parse(html)
+
+
+def test_model_table_has_its_columns_as_arrays():
+    table = evidence.model_table("colon_grid")
+    assert {len(column) for column in table.values()} == {216}
+    with pytest.raises(KeyError, match="colon_grid"):
+        evidence.model_table("colon_gird")

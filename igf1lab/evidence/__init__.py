@@ -12,7 +12,7 @@ from igf1lab.evidence.claims import (
     grades,
     verdicts,
 )
-from igf1lab.evidence.datasets import Column, Dataset, dataset, dataset_ids
+from igf1lab.evidence.datasets import Column, Dataset, dataset, dataset_ids, model_table
 from igf1lab.evidence.paths import assets_dir
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "dataset",
     "dataset_ids",
     "grades",
+    "model_table",
     "reference",
     "references",
     "render",

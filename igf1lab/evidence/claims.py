@@ -30,7 +30,7 @@ class Level:
     @property
     def words(self) -> str:
         """The id as plain words."""
-        return self.id.replace("-", " ")
+        return self.id.replace("-", " ").replace("rct", "RCT")
 
 
 @dataclass(frozen=True)

@@ -184,3 +184,23 @@ def dataset(dataset_id: str) -> Dataset:
             described[name] = tuple(described[name])
     cells = tuple(_rows(file.with_suffix(".csv"), fields))
     return Dataset(fields=fields, cells=cells, **described)
+
+
+@cache
+def model_table(name: str) -> dict[str, np.ndarray]:
+    """Columns of a table that a model computed and the course ships (``assets/tables``).
+
+    Raises
+    ------
+    KeyError
+        If there is no such table; the message lists near matches.
+    ValueError
+        If the CSV file does not fit its sidecar; the message names the file and line.
+    """
+    folder = assets_dir() / "tables"
+    file = folder / f"{name}.yaml"
+    if not file.is_file():
+        raise unknown("table", name, [f.stem for f in folder.glob("*.yaml")], folder)
+    fields = tuple(Column(**column) for column in read_yaml(file)["columns"])
+    cells = np.array(list(_rows(file.with_suffix(".csv"), fields)), dtype=float)
+    return {field.name: cells[:, k] for k, field in enumerate(fields)}
