@@ -213,16 +213,19 @@ def run_axe(page: Page, selector: str) -> list[str]:
 
 def overflowing(page: Page, selector: str) -> list[str]:
     return page.evaluate(
-        """(selector) => [...document.querySelectorAll(selector)].flatMap((part) => {
-            const room = part.parentElement.getBoundingClientRect();
-            const box = part.getBoundingClientRect();
-            const name = part.className + ' ' + (part.dataset.name ?? '');
-            if (box.right > room.right + 1)
-                return [`${name} sticks out by ${box.right - room.right} px`];
-            const scrolls = ['auto', 'scroll'].includes(getComputedStyle(part).overflowX);
-            if (part.scrollWidth > part.clientWidth + 1 && !scrolls)
-                return [`${name} holds ${part.scrollWidth} px in ${part.clientWidth} px`];
-            return [];
-        })""",
+        """(selector) => {
+            const scrolls = (node, end) => node !== end
+                && (['auto', 'scroll', 'hidden'].includes(getComputedStyle(node).overflowX)
+                    || scrolls(node.parentElement, end));
+            return [...document.querySelectorAll(selector)].flatMap((part) => {
+                const edge = part.parentElement.getBoundingClientRect().right + 1;
+                const wide = [part, ...part.querySelectorAll('*')].filter((node) =>
+                    node.getBoundingClientRect().right > edge
+                    && (node === part || !scrolls(node.parentElement, part)));
+                return wide.slice(0, 1).map((node) => `${part.className} `
+                    + `${part.dataset.name ?? ''}: ${node.outerHTML.slice(0, 200)} sticks out by `
+                    + `${Math.round(node.getBoundingClientRect().right - edge + 1)} px`);
+            });
+        }""",
         selector,
     )
