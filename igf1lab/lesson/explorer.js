@@ -141,7 +141,7 @@ function render({ model, el: root }) {
   const side = el("div", { class: "ig-side" }, controls, scenarios, actions, details);
   const heading = el("p", { class: "ig-title", id: `${uid}-t` }, spec.title);
   const body = el("div", { class: "ig-body" }, figure, side);
-  const box = el("section", { class: "ig-explorer", "aria-labelledby": `${uid}-t`, "data-name": spec.name }, heading, body);
+  const box = el("div", { class: "ig-explorer", role: "group", "aria-labelledby": `${uid}-t`, "data-name": spec.name }, heading, body);
   root.append(box);
 
   // --- drawing -----------------------------------------------------------------------
