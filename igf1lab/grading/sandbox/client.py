@@ -250,9 +250,10 @@ def clean_outputs(rows) -> list[dict]:
 
 
 def _is_base64(text):
-    return text.isascii() and text.replace("\n", "").rstrip("=").replace("+", "").replace(
-        "/", ""
-    ).isalnum()
+    return (
+        text.isascii()
+        and text.replace("\n", "").rstrip("=").replace("+", "").replace("/", "").isalnum()
+    )
 
 
 def clean_description(described) -> dict:
@@ -313,7 +314,9 @@ def _clean_axes(axes):
     cleaned["legend"] = axes.get("legend") is True
     cleaned["curves"] = []
     for curve in curves[:100] if isinstance(curves, list) else []:
-        x, y = (_floats(curve.get(name)) for name in "xy") if isinstance(curve, dict) else (None, None)
+        x, y = (
+            (_floats(curve.get(name)) for name in "xy") if isinstance(curve, dict) else (None, None)
+        )
         if x is not None and y is not None and len(x) == len(y):
             cleaned["curves"].append({"x": x, "y": y})
     return cleaned

@@ -5,6 +5,7 @@ the kill switch, and hands them to the child. Started by :mod:`igf1lab.grading.s
 """
 
 import gc
+import io
 import json
 import os
 import select
@@ -36,12 +37,11 @@ def _preload():
     models = sys.modules["igf1lab.models"]
     for module in pkgutil.iter_modules(models.__path__):
         importlib.import_module(f"igf1lab.models.{module.name}")
+    import matplotlib.pyplot as plt
+
     from igf1lab.grading.sandbox.student import make_shell
 
     # Fonts, text layout and the PNG writer warm up here, not in every child.
-    import io
-
-    import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots()
     axes.plot([0, 1])
@@ -172,7 +172,7 @@ def _state(pid):
 
 def _processes():
     me = os.getpid()
-    return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != me]
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != me]  # noqa: PTH208
 
 
 def _usage(confinement):

@@ -36,7 +36,9 @@ class Tier:
 
 
 TIERS = {
-    "bubblewrap": Tier("bubblewrap", "namespaces", "bubblewrap, namespaces per submission, seccomp"),
+    "bubblewrap": Tier(
+        "bubblewrap", "namespaces", "bubblewrap, namespaces per submission, seccomp"
+    ),
     "landlock": Tier(
         "landlock",
         "landlock",
@@ -142,11 +144,18 @@ def _bubblewrap(descriptor):
 def _container(descriptor):
     engine = shutil.which("podman")
     if engine is None:
-        raise NoSandbox("podman is not installed (docker cannot pass an open socket to a container)")
+        raise NoSandbox(
+            "podman is not installed (docker cannot pass an open socket to a container)"
+        )
     command = [engine, "run", "--rm", "--interactive", "--network=none", "--read-only"]
     command += ["--cap-drop=all", "--security-opt=no-new-privileges", "--user=65534:65534"]
     command += ["--tmpfs=/tmp:size=256m,mode=1777", f"--preserve-fds={descriptor - 2}"]
-    command += ["--volume", f"{PACKAGE}:{PACKAGE}:ro", "--volume", f"{assets_dir()}:{assets_dir()}:ro"]
+    command += [
+        "--volume",
+        f"{PACKAGE}:{PACKAGE}:ro",
+        "--volume",
+        f"{assets_dir()}:{assets_dir()}:ro",
+    ]
     environment = _environment() | {"HOME": "/tmp", "MPLCONFIGDIR": "/tmp/mpl"}
     for name, value in environment.items():
         command += ["--env", f"{name}={value}"]
@@ -181,7 +190,7 @@ def start(name: str) -> Server:
             command, environment = _container(3), dict(os.environ)
         else:
             command = _server_command(tier, descriptor)
-        with open(Path(folder) / "server.log", "wb") as log:
+        with (Path(folder) / "server.log").open("wb") as log:
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,

@@ -1,0 +1,135 @@
+"""The private folder of a class: what lies where, its secret and its log.
+
+Nothing of a class ever lies inside the course's repository.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import re
+import secrets
+import time
+import unicodedata
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class CourseError(RuntimeError):
+    """Something about the private folder is not as it must be; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """A class: its folder and settings (``course.yaml``, optional)."""
+
+    folder: Path
+    personal: bool = False  # own numbers for every student
+    database: str = ""  # any SQLAlchemy URL; SQLite in the folder by default
+    course_id: str = "igf1"
+
+    @property
+    def db_url(self) -> str:
+        """The gradebook's address."""
+        return self.database or f"sqlite:///{self.folder / 'gradebook.db'}"
+
+    @property
+    def secret(self) -> str:
+        """The secret that draws probes and personal numbers; made once, readable by its owner."""
+        path = self.folder / "secret"
+        if not path.exists():
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_hex(32))
+        return path.read_text().strip()
+
+    @property
+    def seed_id(self) -> str:
+        """A name for the secret that does not tell it, for the log."""
+        return hashlib.sha256(f"id {self.secret}".encode()).hexdigest()[:12]
+
+    def solution(self, name: str) -> Path:
+        """Return the solutions notebook of a set: the private overlay's if there is one."""
+        for root in (self.folder, REPOSITORY):
+            path = root / "solutions" / name / f"{name}.ipynb"
+            if path.is_file():
+                return path
+        raise CourseError(f"There is no set {name!r} in solutions/.")
+
+    def submitted(self, student: str, name: str) -> Path:
+        """Return where a student's notebook of a set lies."""
+        return self.folder / "submitted" / student / name / f"{name}.ipynb"
+
+    def autograded(self, student: str, name: str) -> Path:
+        """Return where the marked copy lies that formgrader shows."""
+        return self.folder / "autograded" / student / name / f"{name}.ipynb"
+
+    def result(self, student: str, name: str) -> Path:
+        """Return where the result of marking lies."""
+        return self.folder / "results" / name / f"{student}.json"
+
+    def students(self, name: str) -> list[str]:
+        """Return who handed in a set."""
+        found = (self.folder / "submitted").glob(f"*/{name}/{name}.ipynb")
+        return sorted(path.parents[1].name for path in found)
+
+    def log(self, event: str, **what) -> None:
+        """Append one line to the log."""
+        line = {"when": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "event": event, **what}
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n")
+
+
+def open_course(folder: str | None = None) -> Course:
+    """Open the private folder: ``folder``, else ``$COURSE_PRIVATE``.
+
+    Raises
+    ------
+    CourseError
+        If there is none, it lies inside the repository, or its settings cannot be read.
+    """
+    named = folder or os.environ.get("COURSE_PRIVATE")
+    if not named:
+        raise CourseError(
+            "Where is the class kept? Set COURSE_PRIVATE to a folder outside the repository, "
+            "for example: export COURSE_PRIVATE=~/igf1-class-2026"
+        )
+    path = Path(named).expanduser().resolve()
+    if path == REPOSITORY or REPOSITORY in path.parents:
+        raise CourseError(
+            f"{path} lies inside the course's repository. Students' work must not: choose another."
+        )
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings = path / "course.yaml"
+    chosen = {}
+    if settings.is_file():
+        chosen = yaml.safe_load(settings.read_text(encoding="utf-8")) or {}
+        unknown = set(chosen) - {"personal", "database", "course_id"}
+        if unknown:
+            raise CourseError(f"{settings}: unknown {sorted(unknown)}")
+    return Course(path, **chosen)
+
+
+def safe_name(name: str) -> str:
+    """Return a student's id as a plain file name; letters of every script may stay.
+
+    Raises
+    ------
+    CourseError
+        If nothing is left of it.
+    """
+    name = unicodedata.normalize("NFC", name)
+    name = re.sub(r"[^\w.@-]+", "-", name).strip("-.")[:80]
+    if not name:
+        raise CourseError("a student's name has no letter or digit in it")
+    return name
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that marks may depend on."""
+    names = ("igf1lab", "nbgrader", "numpy", "scipy", "matplotlib", "ipython")
+    return {name: metadata.version(name) for name in names} | {"python": platform.python_version()}

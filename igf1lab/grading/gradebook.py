@@ -1,0 +1,213 @@
+"""nbgrader's gradebook and marked copies, written through nbgrader's own API.
+
+Only here, in ``generate`` and in ``review`` is nbgrader imported.
+"""
+
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveCells
+
+from igf1lab.grading.checks import set_from_data
+from igf1lab.grading.course import Course, CourseError
+from igf1lab.grading.judging import Verdict, feedback
+
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+ALL_HINTS = 3  # a marked copy says everything: kind, hint and where to read
+
+
+@contextmanager
+def gradebook(course: Course) -> Iterator[Gradebook]:
+    """Open the class's gradebook.
+
+    Raises
+    ------
+    CourseError
+        If the database cannot be reached.
+    """
+    warnings.filterwarnings("ignore", module="nbgrader")
+    warnings.filterwarnings("ignore", module="sqlalchemy")
+    try:
+        book = Gradebook(course.db_url, course.course_id)
+    except Exception as error:
+        raise CourseError(f"The gradebook cannot be opened: {error}") from error
+    with book:
+        yield book
+
+
+def register(course: Course, name: str, release) -> None:
+    """Write a set's cells to the gradebook, so that marks have a place. Safe to repeat.
+
+    Raises
+    ------
+    CourseError
+        If the set's cells changed after marks were given.
+    """
+    with gradebook(course) as book:
+        book.update_or_create_assignment(name)
+    about = {"notebook": name, "assignment": name, "db_url": course.db_url}
+    try:
+        SaveCells().preprocess(release, {"nbgrader": about})
+    except RuntimeError as error:
+        raise CourseError(f"{name}: {error}. Give the changed set another name.") from None
+
+
+def marks(book: Gradebook, name: str) -> dict[str, dict]:
+    """Return the present marks of a set.
+
+    Returns
+    -------
+    dict
+        By student, by question id: ``auto``, ``manual``, ``extra``, ``waits`` and ``comment``.
+    """
+    try:
+        submissions = book.assignment_submissions(name)
+    except MissingEntry:
+        return {}
+    found = {}
+    for submission in submissions:
+        of_student = found.setdefault(submission.student.id, {})
+        for notebook in submission.notebooks:
+            for grade in notebook.grades:
+                of_student[grade.name] = {
+                    "auto": grade.auto_score,
+                    "manual": grade.manual_score,
+                    "extra": grade.extra_credit,
+                    "waits": grade.needs_manual_grade,
+                    "comment": "",
+                }
+            for comment in notebook.comments:
+                question = comment.name.removesuffix("-answer")
+                if question in of_student and comment.manual_comment:
+                    of_student[question]["comment"] = comment.manual_comment
+    return found
+
+
+def store(book: Gradebook, name: str, student: str, result: dict, handed_in: str | None) -> None:
+    """Write one student's automatic marks. A person's marks are never touched.
+
+    If a person had overruled a mark and the automatic one now changes, it is put up for review.
+    """
+    book.update_or_create_student(student)
+    when = {"timestamp": handed_in} if handed_in else {}
+    submission = book.update_or_create_submission(name, student, **when)
+    for notebook in submission.notebooks:
+        for grade in notebook.grades:
+            verdict = result["questions"].get(grade.name)
+            if verdict is None:
+                continue
+            changed = grade.auto_score != verdict["points"]
+            grade.auto_score = verdict["points"]
+            by_hand = verdict["points"] is None
+            if by_hand and grade.manual_score is None:
+                grade.needs_manual_grade = True
+            elif grade.manual_score is not None:
+                grade.needs_manual_grade = grade.needs_manual_grade or changed
+            else:
+                grade.needs_manual_grade = False
+        for comment in notebook.comments:
+            verdict = result["questions"].get(comment.name.removesuffix("-answer"))
+            blank = verdict is not None and verdict["status"] == "blank"
+            comment.auto_comment = "No response." if blank else None
+    book.db.commit()
+
+
+def marked_copy(result: dict, release, set_data: dict):
+    """Return the marked notebook: what the student wrote, what it showed, what each check says.
+
+    Safe to open: outputs are plain text and PNG only, and no HTML is left in the text.
+    """
+    exercise_set = set_from_data(set_data)
+    released = {cell.id: cell for cell in release.cells}
+    by_question = {f"{q.id}-check": q for q in exercise_set.questions if q.automatic}
+    rubrics = {f"{q.id}-answer": q for q in exercise_set.questions if not q.automatic}
+    cells = []
+    for number, cell in enumerate(result["cells"]):
+        role = cell["role"]
+        if role in rubrics:
+            cells.append(new_markdown_cell(_rubric(rubrics[role]), id=f"rubric-{number}"))
+        if cell["kind"] == "code":
+            outputs = _outputs(cell["outputs"])
+            if role in by_question:
+                outputs = _check_outputs(by_question[role], result["questions"])
+            made = new_code_cell(cell["source"], outputs=outputs, id=f"cell-{number}")
+        else:
+            made = new_markdown_cell(_TAG.sub("&lt;", cell["source"]), id=f"cell-{number}")
+        if role in released and "nbgrader" in released[role].metadata:
+            made.metadata["nbgrader"] = released[role].metadata.nbgrader
+        cells.append(made)
+    return new_notebook(cells=cells, metadata=release.metadata)
+
+
+def _rubric(question):
+    rows = [
+        f"| {r['criterion']} | {r['points']:g} | {r.get('full', '')} | {r.get('part', '')} "
+        f"| {r.get('none', '')} |"
+        for r in question.rubric
+    ]
+    head = f"**Rubric, {question.points:g} points** (for markers)\n\n"
+    return head + "\n".join(["| criterion | points | full | part | none |", "|-|-|-|-|-|", *rows])
+
+
+def _outputs(rows):
+    made = []
+    for row in rows or []:
+        if row["type"] == "stream":
+            made.append(new_output("stream", name="stdout", text=row["text"]))
+        elif row["type"] == "error":
+            made.append(
+                new_output("error", ename=row["name"], evalue=row["says"], traceback=[row["says"]])
+            )
+        else:
+            data = {"text/plain": row["text"]}
+            if "png" in row:
+                data["image/png"] = row["png"]
+            made.append(new_output("display_data", data=data))
+    return made if rows is not None else [_not_run()]
+
+
+def _not_run():
+    says = "This cell was not run."
+    return new_output("error", ename="NotRun", evalue=says, traceback=[says])
+
+
+def _check_outputs(question, verdicts):
+    verdict = Verdict(**verdicts[question.id])
+    says = feedback(question, verdict, ALL_HINTS)
+    # Stock nbgrader reads the points of a check from its plain-text result.
+    return [
+        new_output("stream", name="stdout", text=says + "\n"),
+        new_output("execute_result", data={"text/plain": repr(verdict)}, execution_count=1),
+    ]
+
+
+def write_copy(path: Path, notebook) -> None:
+    """Write a marked copy, replacing an older one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    nbformat.write(notebook, path)
+
+
+class SandboxExecute(NbGraderPreprocessor):
+    """nbgrader's Execute, replaced: marks in the sandbox, from probes compared outside it.
+
+    Used when somebody presses *Autograde* in formgrader or runs ``nbgrader autograde``.
+    """
+
+    def preprocess(self, nb, resources):
+        """Return the marked copy of ``nb``."""
+        from igf1lab.grading.course import open_course
+        from igf1lab.grading.marking import Marker
+
+        about = resources["nbgrader"]
+        with Marker(open_course(), about["assignment"]) as marker:
+            result = marker.mark(nbformat.writes(nb).encode(), about["student"])
+        if result["status"] != "marked":
+            raise RuntimeError(result["says"])
+        return marked_copy(result, marker.release, result["set"]), resources

@@ -1,0 +1,291 @@
+"""Mark a class: every submission of a set, in parallel, resumable, without losing a mark."""
+
+import concurrent.futures
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+
+import nbformat
+
+from igf1lab.grading import engine
+from igf1lab.grading import gradebook as books
+from igf1lab.grading.course import Course, CourseError, versions
+from igf1lab.grading.generate import learner_copy, tidy
+from igf1lab.grading.sandbox import tiers
+from igf1lab.grading.sandbox.client import Limits, Sandbox
+from igf1lab.grading.source import take_apart
+
+
+@dataclass
+class Summary:
+    """What marking a class came to."""
+
+    sandbox: str
+    marked: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    troubled: dict[str, str] = field(default_factory=dict)  # student -> why it was not marked
+    differences: list[tuple] = field(default_factory=list)  # student, question, before, after
+    replaced: bool = False
+
+
+class Marker:
+    """One set of one class, ready to mark: solution, probes and a sandbox of its own.
+
+    Raises
+    ------
+    CourseError, BadReference, NoSandbox
+        Before any student's work is touched.
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        name: str,
+        *,
+        limits: Limits | None = None,
+        figures: bool = True,
+        trust: bool = False,
+        only: str | None = None,
+    ):
+        self.course, self.name = course, name
+        self._limits, self._figures = limits or Limits(), figures
+        notebook = nbformat.read(course.solution(name), as_version=4)
+        tidy(notebook)
+        self.source = take_apart(notebook, name)
+        self.release = learner_copy(self.source)
+        self.sandbox = Sandbox(tiers.start_best(trust, only))
+        self._seed = f"{course.secret}:{name}"
+        try:
+            self._usual = self.job("") if not course.personal else None
+        except BaseException:
+            self.sandbox.server.stop()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.sandbox.server.stop()
+
+    def job(self, student: str) -> engine.Job:
+        """Return the job of marking one student; all share one unless numbers are personal."""
+        if not self.course.personal and student:
+            return self._usual
+        exercise_set = self.source.exercise_set
+        numbers = engine.usual_numbers(exercise_set)
+        if self.course.personal:
+            numbers = engine.personal_numbers(exercise_set, self.course.secret, student)
+        keys = engine.private_keys(self.sandbox, self.source, self._seed, numbers)
+        return engine.make_job(
+            self.source, self.release, keys, numbers, self._limits, self._figures
+        )
+
+    def mark(self, blob: bytes, student: str) -> dict:
+        """Mark one submission; a failure of the grader is a result, not an exception."""
+        try:
+            job = self.job(student)
+            result = engine.mark(blob, job, self.sandbox)
+        except Exception as error:
+            return _failed(blob, error)
+        return result | {"set": job.set_data, "sandbox": self.sandbox.server.tier.name}
+
+
+def _failed(blob, error):
+    says = f"the grader failed: {type(error).__name__}: {error}"
+    sha256 = hashlib.sha256(blob).hexdigest()
+    return {"status": "failed", "says": says, "sha256": sha256, "questions": {}, "sandbox": ""}
+
+
+def job_id(job: engine.Job) -> str:
+    """Return a name for everything a mark depends on besides the submission."""
+    data = asdict(job) | {"figures": None, "versions": versions()}
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def grade(
+    course: Course,
+    name: str,
+    students: list[str] | None = None,
+    *,
+    limits: Limits | None = None,
+    figures: bool = True,
+    workers: int | None = None,
+    dask: str | None = None,
+    trust: bool = False,
+    only: str | None = None,
+    again: bool = False,
+    replace: bool = False,
+    progress: Callable[[str], None] = lambda line: None,
+) -> Summary:
+    """Mark every submission of a set that is new or changed, and write marks and copies.
+
+    Parameters
+    ----------
+    students : list of str, optional
+        Only these.
+    dask : str, optional
+        Address of a Dask scheduler to spread the marking over.
+    again : bool
+        Mark unchanged work, too.
+    replace : bool
+        Take new marks where they differ from those in the gradebook. Without it, such marks
+        are shown in ``Summary.differences`` and nothing is replaced.
+    """
+    marker = Marker(course, name, limits=limits, figures=figures, trust=trust, only=only)
+    with marker:
+        summary = Summary(marker.sandbox.says, replaced=replace)
+        progress(f"Sandbox: {summary.sandbox}")
+        books.register(course, name, marker.release)
+        about = {"seed": course.seed_id, "sandbox": summary.sandbox, "versions": versions()}
+        course.log("grade", set=name, limits=asdict(marker._limits), **about)
+        todo = {}
+        for student in students or course.students(name):
+            path = course.submitted(student, name)
+            if not path.is_file():
+                raise CourseError(f"{student} has not handed in {name}.")
+            blob = path.read_bytes()
+            if not again and _is_done(course, marker, student, name, blob):
+                summary.unchanged.append(student)
+            else:
+                todo[student] = blob
+        with (
+            books.gradebook(course) as book,
+            _mapper(marker, workers, dask, trust, only) as results,
+        ):
+            before = books.marks(book, name)
+            for number, (student, result) in enumerate(results(todo), 1):
+                try:
+                    says = _keep(course, marker, book, student, result, before, summary)
+                except Exception as error:  # one student's trouble stays one student's
+                    book.db.rollback()
+                    says = f"could not be stored: {type(error).__name__}: {error}"
+                    summary.troubled[student] = says
+                progress(f"[{number}/{len(todo)}] {student}: {says}")
+    return summary
+
+
+def _is_done(course, marker, student, name, blob):
+    try:
+        old = json.loads(course.result(student, name).read_text(encoding="utf-8"))
+        same = old["sha256"] == hashlib.sha256(blob).hexdigest()
+        return same and old["job"] == job_id(marker.job(student)) and old["status"] != "failed"
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+@contextmanager
+def _mapper(marker, workers, dask, trust, only) -> Iterator:
+    """Yield a function from {student: bytes} to (student, result) pairs as they come."""
+    if dask:
+        from distributed import Client, as_completed
+
+        with Client(dask) as client:
+
+            def over_cluster(todo):
+                futures = {
+                    client.submit(
+                        engine.mark_anywhere, blob, marker.job(student), trust, only, pure=False
+                    ): student
+                    for student, blob in todo.items()
+                }
+                for future in as_completed(futures):
+                    student = futures[future]
+                    error = future.exception()
+                    result = _failed(todo[student], error) if error else future.result()
+                    yield student, result | {"set": marker.job(student).set_data}
+
+            yield over_cluster
+        return
+    with concurrent.futures.ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+
+        def over_threads(todo):
+            futures = {
+                pool.submit(marker.mark, blob, student): student for student, blob in todo.items()
+            }
+            for future in concurrent.futures.as_completed(futures):
+                yield futures[future], future.result()
+
+        yield over_threads
+
+
+def _keep(course, marker, book, student, result, before, summary):
+    """Write one result where it belongs; return a line about it."""
+    name = marker.name
+    points = {q: v["points"] for q, v in result["questions"].items()}
+    course.log(
+        "marked",
+        set=name,
+        student=student,
+        status=result["status"],
+        sha256=result["sha256"],
+        points=points,
+        deaths=len(result.get("deaths", [])),
+        sandbox=result["sandbox"],
+    )
+    old = before.get(student, {})
+    if result["status"] != "marked":
+        summary.troubled[student] = result["says"]
+        if not old:
+            _write_result(course, student, name, result | {"job": job_id(marker.job(student))})
+        return f"not marked: {result['says']}"
+    changes = [
+        (student, question, old[question]["auto"], new)
+        for question, new in points.items()
+        if question in old and old[question]["auto"] != new
+    ]
+    summary.differences += changes
+    if changes and not summary.replaced:
+        return f"{len(changes)} marks would change; kept as they were"
+    copy = books.marked_copy(result, marker.release, result["set"])
+    books.write_copy(course.autograded(student, name), copy)
+    stamp = course.submitted(student, name).parent / "timestamp.txt"
+    when = stamp.read_text().strip() if stamp.is_file() else None
+    books.store(book, name, student, result, when)
+    _write_result(course, student, name, result | {"job": job_id(marker.job(student))})
+    summary.marked.append(student)
+    total = sum(value or 0 for value in points.values())
+    deaths = "".join(f"; {death['says']}" for death in result["deaths"])
+    return f"{total:g} points{deaths}"
+
+
+def _write_result(course, student, name, result):
+    path = course.result(student, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Written aside and renamed, so that a crash never leaves half a result.
+    aside = path.with_suffix(".part")
+    aside.write_text(json.dumps(result, ensure_ascii=False, sort_keys=True), encoding="utf-8")
+    aside.replace(path)
+
+
+def read_results(course: Course, name: str) -> dict[str, dict]:
+    """Return the kept results of a set by student."""
+    found = {}
+    for path in sorted((course.folder / "results" / name).glob("*.json")):
+        found[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def write_numbers(course: Course, name: str, students: list[str]) -> None:
+    """Write ``my_numbers.json`` for each student, to be handed out with the set.
+
+    Raises
+    ------
+    CourseError
+        If the class has no personal numbers.
+    """
+    if not course.personal:
+        raise CourseError(f"Put 'personal: true' in {course.folder / 'course.yaml'} first.")
+    with Marker(course, name) as marker:
+        for student in students:
+            job = marker.job(student)
+            folder = course.folder / "hand_out" / name / student
+            folder.mkdir(parents=True, exist_ok=True)
+            # The keys a learner gets are drawn from another seed than those that mark.
+            keys = engine.private_keys(
+                marker.sandbox, marker.source, f"handout {student}", job.numbers
+            )
+            for file, text in engine.numbers_file(name, job.numbers, keys).items():
+                (folder / file).write_text(text, encoding="utf-8")

@@ -1,0 +1,152 @@
+"""A submission: bytes from a stranger, put back into the shape of the set it answers.
+
+Students' editors drop metadata and ids, copy cells and delete checks. ``rebuild`` finds each cell's
+role again, so that a damaged notebook is marked like a whole one.
+"""
+
+import re
+from dataclasses import dataclass
+
+import nbformat
+
+MOST_BYTES = 20_000_000
+MOST_CELLS = 600
+MOST_SOURCE = 1_000_000  # characters of all cells together
+_CHECK = re.compile(r"""exercise\.check\(\s*['"](q\d+)['"]""")
+
+
+class Unreadable(ValueError):
+    """The file cannot be marked by a machine; the message says why, to the instructor."""
+
+
+@dataclass
+class Cell:
+    """A cell of a submission: its kind, source, and its role in the set ("" if none)."""
+
+    kind: str
+    source: str
+    role: str = ""  # "q1-check", "q1-answer", ...: the cell id in the learner's copy
+
+
+def read_notebook(blob: bytes) -> list[Cell]:
+    """Read the cells of a submitted notebook, whatever its version, with the role each claims.
+
+    Raises
+    ------
+    Unreadable
+        If it is empty, not a notebook, too large, or not in Python.
+    """
+    if not blob.strip():
+        raise Unreadable("the file is empty")
+    if len(blob) > MOST_BYTES:
+        raise Unreadable(f"the file is too large ({len(blob) / 1e6:.0f} MB)")
+    try:
+        notebook = nbformat.reads(blob.decode("utf-8-sig"), as_version=4)
+        raw_cells = list(notebook.cells)
+        language = notebook.metadata.get("kernelspec", {}).get("language", "python")
+    except Exception as error:  # nbformat raises many kinds on broken files
+        raise Unreadable(f"this is not a notebook ({type(error).__name__})") from None
+    if language not in ("python", ""):
+        raise Unreadable(f"this notebook is in {str(language)[:40]}, not in Python")
+    if len(raw_cells) > MOST_CELLS:
+        raise Unreadable(f"the notebook has {len(raw_cells)} cells, more than {MOST_CELLS}")
+    cells = [cell for cell in map(_cell, raw_cells) if cell is not None]
+    if sum(len(cell.source) for cell in cells) > MOST_SOURCE:
+        raise Unreadable("the notebook holds too much text")
+    return cells
+
+
+def _cell(raw):
+    try:
+        kind, source = raw["cell_type"], raw["source"]
+        if kind not in ("code", "markdown", "raw") or not isinstance(source, str):
+            return None
+        about = raw.get("metadata", {}).get("nbgrader", {})
+        grade_id = about.get("grade_id", "") if isinstance(about, dict) else ""
+        cell_id = raw.get("id", "")
+    except (KeyError, TypeError, AttributeError):
+        return None
+    role = cell_id if isinstance(cell_id, str) else ""
+    if isinstance(grade_id, str) and re.fullmatch(r"q\d+(-answer)?", grade_id):
+        role = grade_id if grade_id.endswith("-answer") else f"{grade_id}-check"
+    return Cell(kind, source.encode("utf-8", "replace").decode("utf-8"), role)
+
+
+def rebuild(cells: list[Cell], release) -> list[Cell]:
+    """Return the submission with every check and answer of the set in it exactly once.
+
+    The first cell of a role keeps it; copies of it stay as plain cells. A cell that lost its role
+    gets it back by what it calls and where it stands. Checks get the released source; missing
+    ones are put after their answer, or at the end.
+
+    Parameters
+    ----------
+    cells : list of Cell
+    release : notebook
+        The learner's copy of the set, as generated.
+    """
+    released = {cell.id: cell for cell in release.cells}
+    by_hand = {
+        f"{cell.metadata.nbgrader.grade_id}-check": cell.id
+        for cell in release.cells
+        if "nbgrader" in cell.metadata and cell.metadata.nbgrader.grade and "answer" in cell.id
+    }
+    taken = set()
+    for cell in cells:
+        cell.role = by_hand.get(cell.role, cell.role)
+        usable = cell.role in released and released[cell.role].cell_type == cell.kind
+        if cell.role in taken or not usable:
+            cell.role = ""
+        taken.add(cell.role)
+    _find_lost_roles(cells, released, taken)
+    for role, source in released.items():
+        if not role.endswith(("-check", "-answer")):
+            continue
+        here = next((n for n, cell in enumerate(cells) if cell.role == role), None)
+        if here is None and role.endswith("-check"):
+            cells.insert(_place(cells, role), Cell("code", source.source, role))
+        elif here is None and source.cell_type == "markdown":
+            cells.insert(_place(cells, role), Cell("markdown", source.source, role))
+        elif role.endswith("-check"):
+            cells[here].source = source.source
+    return cells
+
+
+def _find_lost_roles(cells, released, taken):
+    """Give roles back to cells of a notebook whose editor dropped ids and metadata."""
+    previous = None
+    for cell in cells:
+        match = _CHECK.search(cell.source) if cell.kind == "code" and not cell.role else None
+        role = f"{match.group(1)}-check" if match else ""
+        if role in released and role not in taken:
+            cell.role = role
+            taken.add(role)
+            answer = f"{match.group(1)}-answer"
+            if previous is not None and not previous.role and answer not in taken:
+                previous.role = answer
+                taken.add(answer)
+        if cell.kind == "code":
+            previous = cell
+    headings = [role for role in released if role.endswith("-text") and role not in taken]
+    for role in headings:
+        lost_answer = role.replace("-text", "-answer")
+        if lost_answer in taken or released.get(lost_answer, {}).get("cell_type") != "markdown":
+            continue
+        heading = released[role].source.split("\n")[0]
+        for here, cell in enumerate(cells[:-1]):
+            follower = cells[here + 1]
+            if (
+                cell.source.startswith(heading)
+                and follower.kind == "markdown"
+                and not follower.role
+            ):
+                follower.role = lost_answer
+                taken.add(lost_answer)
+                break
+
+
+def _place(cells, role):
+    """Return where a missing cell belongs: after the last cell of its question."""
+    question = role.split("-")[0]
+    places = [n for n, cell in enumerate(cells) if cell.role.split("-")[0] == question]
+    return places[-1] + 1 if places else len(cells)
