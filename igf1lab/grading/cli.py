@@ -1,0 +1,196 @@
+"""``igf1lab-grade``: from handed-in files to marks, feedback, tables and a class report."""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from igf1lab.grading.course import CourseError, open_course, safe_name
+from igf1lab.grading.sandbox.client import Limits
+from igf1lab.grading.sandbox.tiers import TIERS, NoSandbox
+
+NOT_REPLACED, TROUBLE = 3, 2
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="igf1lab-grade", description=__doc__)
+    parser.add_argument("--course", help="the class's private folder (default: $COURSE_PRIVATE)")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name, says):
+        command = commands.add_parser(name, help=says, description=says)
+        if name not in ("review", "forget"):
+            command.add_argument("set", help="name of the set, for example 03_metabolism")
+        return command
+
+    one = add("ingest", "copy handed-in notebooks (a folder or zip) to where marking expects them")
+    one.add_argument("source", type=Path, help="folder or zip as the learning platform gives it")
+
+    one = add("grade", "mark everything that is new or changed")
+    one.add_argument("--student", action="append", help="only this student (may be repeated)")
+    one.add_argument("--again", action="store_true", help="mark unchanged work, too")
+    one.add_argument(
+        "--replace", action="store_true", help="take marks that differ from earlier ones"
+    )
+    one.add_argument("--no-figures", action="store_true", help="do not draw plots (faster)")
+    one.add_argument("--workers", type=int, help="submissions at a time (default: processors)")
+    one.add_argument("--dask", metavar="ADDRESS", help="spread over a Dask cluster")
+    one.add_argument("--cell-seconds", type=float, default=20.0, help="time a cell may take")
+    one.add_argument("--total-seconds", type=float, default=120.0, help="time a notebook may take")
+    one.add_argument("--sandbox", choices=list(TIERS), help="use this sandbox or stop")
+    one.add_argument(
+        "--i-trust-these-students",
+        action="store_true",
+        help="if no sandbox can be started, run their code with your own rights",
+    )
+
+    one = add("review", "open formgrader to mark appraisals and look at marks")
+    one.add_argument("--port", type=int, default=8888)
+    one.add_argument("--no-browser", action="store_true")
+
+    add("feedback", "write a feedback page for every student")
+    one = add("export", "write marks as CSV")
+    one.add_argument("--format", default="plain", choices=["plain", "canvas", "moodle"])
+    one.add_argument("--roster", type=Path, help="the platform's own export, for names and IDs")
+    one.add_argument("--column", default="", help="title of the mark's column")
+    add("report", "write the class report")
+    one = add("numbers", "write each student's own numbers, to be handed out with the set")
+    one.add_argument("students", type=Path, help="text file, one student a line")
+    one = add("forget", "delete everything kept about a student")
+    one.add_argument("student")
+    return parser
+
+
+def main(arguments=None) -> int:
+    """Run the command; 0 if all is well, 2 on trouble, 3 if marks differ and were not replaced."""
+    options = _parser().parse_args(arguments)
+    try:
+        course = open_course(options.course)
+        return globals()[f"_{options.command}"](course, options) or 0
+    except (CourseError, NoSandbox) as error:
+        print(error, file=sys.stderr)
+        return TROUBLE
+    except ModuleNotFoundError as error:
+        print(f"{error.name} is missing: pip install 'igf1lab[instructor]'", file=sys.stderr)
+        return TROUBLE
+    except KeyboardInterrupt:
+        print("Stopped. What was marked is kept; run the same command to go on.", file=sys.stderr)
+        return TROUBLE
+
+
+def _ingest(course, options):
+    from igf1lab.grading.ingest import ingest
+
+    arrivals = ingest(course, options.source, options.set)
+    for arrival in arrivals:
+        print(f"{arrival.student or '-':24} {arrival.says:28} {arrival.file}")
+    refused = [a for a in arrivals if a.says.startswith("refused")]
+    print(f"{len(arrivals)} files, {len(refused)} refused.")
+    return TROUBLE if refused or not arrivals else 0
+
+
+def _grade(course, options):
+    from igf1lab.grading.engine import BadReference
+    from igf1lab.grading.marking import grade
+
+    try:
+        summary = grade(
+            course,
+            options.set,
+            options.student,
+            limits=Limits(cell_seconds=options.cell_seconds, total_seconds=options.total_seconds),
+            figures=not options.no_figures,
+            workers=options.workers,
+            dask=options.dask,
+            trust=options.i_trust_these_students,
+            only=options.sandbox,
+            again=options.again,
+            replace=options.replace,
+            progress=lambda line: print(line, flush=True),
+        )
+    except BadReference as error:
+        raise CourseError(f"Nothing was marked. {error}") from None
+    print(
+        f"{len(summary.marked)} marked, {len(summary.unchanged)} unchanged, "
+        f"{len(summary.troubled)} not marked."
+    )
+    for student, says in summary.troubled.items():
+        print(f"  {student}: {says}")
+    for student, question, before, after in summary.differences:
+        print(f"  {student} {question}: {_mark(before)} -> {_mark(after)}")
+    if summary.differences and not options.replace:
+        print("These marks were NOT replaced. Run again with --replace to take the new ones.")
+        return NOT_REPLACED
+    return 0
+
+
+def _mark(value):
+    return "pending" if value is None else f"{value:g}"
+
+
+def _review(course, options):
+    from igf1lab.grading.review import review
+
+    return review(course, options.port, not options.no_browser)
+
+
+def _feedback(course, options):
+    from igf1lab.grading.pages import write_feedback
+
+    written = write_feedback(course, options.set)
+    print(f"{len(written)} pages in {course.folder / 'feedback'}")
+
+
+def _export(course, options):
+    from igf1lab.grading.export import export
+
+    print(export(course, options.set, options.format, options.roster, options.column))
+
+
+def _report(course, options):
+    from igf1lab.grading.report import report
+
+    print(report(course, options.set))
+
+
+def _numbers(course, options):
+    from igf1lab.grading.marking import write_numbers
+
+    lines = options.students.read_text(encoding="utf-8").split("\n")
+    students = [safe_name(line) for line in lines if line.strip()]
+    write_numbers(course, options.set, students)
+    print(f"{len(students)} files in {course.folder / 'hand_out' / options.set}")
+
+
+def _forget(course, options):
+    from igf1lab.grading.gradebook import gradebook
+
+    student = safe_name(options.student)
+    patterns = [f"{top}/{student}" for top in ("submitted", "autograded", "feedback")]
+    patterns += [f"results/*/{student}.json", f"earlier/*/{student}", f"hand_out/*/{student}"]
+    gone = 0
+    for pattern in patterns:
+        for path in course.folder.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            gone += 1
+    with gradebook(course) as book:
+        known = [entry.id for entry in book.students]
+        if student in known:
+            book.remove_student(student)
+            gone += 1
+    _forget_in_log(course, student)
+    print(f"{gone} places cleared. Delete reports and CSV files made before, and your backups.")
+
+
+def _forget_in_log(course, student):
+    import json
+
+    path = course.folder / "log.jsonl"
+    if path.is_file():
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if json.loads(line).get("student") != student]
+        path.write_text("".join(kept), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""Feedback pages: one plain HTML file a student, that teaches and runs nothing.
+
+Every text that came from a student is escaped; the page forbids scripts, forms and the network.
+"""
+
+import html
+from pathlib import Path
+
+from igf1lab.grading import gradebook as books
+from igf1lab.grading.checks import set_from_data
+from igf1lab.grading.course import Course
+from igf1lab.grading.judging import Verdict, feedback
+from igf1lab.grading.marking import read_results
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+STYLE = """
+body { font: 17px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem;
+       color: #1b1b1b; background: #fff; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .3rem; }
+.mark { float: right; font-weight: 600; } pre { background: #f3f3f0; padding: .7rem; overflow: auto; }
+.says { border-left: 4px solid #888; padding-left: .8rem; white-space: pre-line; }
+.right { border-color: #1a7f4b; } .wrong, .unusable { border-color: #b3402a; }
+.partly, .blank, .pending { border-color: #a67c00; }
+table { border-collapse: collapse; } td, th { border: 1px solid #bbb; padding: .2rem .6rem; text-align: left; }
+img { max-width: 100%; }
+"""
+SIGNS = {"right": "✓ right", "partly": "◐ partly right", "wrong": "✗ not right",
+         "unusable": "✗ could not be read", "blank": "– not answered", "pending": "… waits for a person"}  # fmt: skip
+
+
+def page(title: str, body: str) -> str:
+    """Return a whole HTML page that may show styles and embedded images, and nothing else."""
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{html.escape(POLICY)}">'
+        f'<meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title>'
+        f"<style>{STYLE}</style></head><body>\n{body}\n</body></html>\n"
+    )
+
+
+def final_points(question_id: str, verdict: dict, mark: dict | None) -> float | None:
+    """Return the points that count: a person's if given, else the automatic ones, else None."""
+    if mark is None:
+        return verdict["points"]
+    extra = mark["extra"] or 0.0
+    if mark["manual"] is not None:
+        return mark["manual"] + extra
+    return None if mark["auto"] is None else mark["auto"] + extra
+
+
+def feedback_page(student: str, result: dict, marks: dict) -> str:
+    """Return the feedback page of one student."""
+    exercise_set = set_from_data(result["set"])
+    title = f"Feedback: {exercise_set.lesson}"
+    parts, total, waiting = [], 0.0, False
+    answers = {cell["role"]: cell for cell in result["cells"] if cell["role"].endswith("-answer")}
+    for question in exercise_set.questions:
+        verdict = result["questions"][question.id]
+        mark = marks.get(question.id)
+        points = final_points(question.id, verdict, mark)
+        waiting |= points is None
+        total += points or 0.0
+        parts.append(_question(question, verdict, points, mark, answers))
+    whole = f"{total:g} of {exercise_set.points:g} points" + (
+        " so far; a written answer still waits to be marked" if waiting else ""
+    )
+    deaths = "".join(
+        f"<li>A cell stopped your whole notebook and was left out: {html.escape(death['says'])}."
+        f"<pre>{html.escape(death['what'])}</pre></li>"
+        for death in result["deaths"]
+    )
+    head = f"<h1>{html.escape(title)}</h1><p>{html.escape(student)} · <strong>{whole}</strong></p>"
+    return page(title, head + (f"<ul>{deaths}</ul>" if deaths else "") + "".join(parts))
+
+
+def _question(question, verdict, points, mark, answers):
+    shown = "–" if points is None else f"{points:g}"
+    head = (
+        f'<h2>Question {question.number}. {html.escape(question.title)} <span class="mark">{shown} / '
+        f"{question.points:g}</span></h2><p>Serves {html.escape(', '.join(question.claims))}. "
+        f"<strong>{SIGNS[verdict['status']]}</strong></p>"
+    )
+    if question.automatic:
+        says = _plain_verdict(question, verdict)
+    else:
+        says = {"blank": "Nothing was written here."}.get(verdict["status"], "")
+    body = f'<p class="says {verdict["status"]}">{html.escape(says)}</p>' if says else ""
+    if mark and mark["comment"]:
+        body += f'<p class="says">Your marker writes: {html.escape(mark["comment"])}</p>'
+    if not question.automatic:
+        rows = "".join(
+            f"<tr><td>{html.escape(row['criterion'])}</td><td>{row['points']:g}</td>"
+            f"<td>{html.escape(row.get('full', ''))}</td></tr>"
+            for row in question.rubric
+        )
+        body += (
+            f"<table><tr><th>criterion</th><th>points</th><th>full marks</th></tr>{rows}</table>"
+        )
+    answer = answers.get(f"{question.id}-answer")
+    if answer and verdict["status"] not in ("blank", "right"):
+        body += f"<details><summary>Your answer</summary><pre>{html.escape(answer['source'])}</pre></details>"
+    return head + body
+
+
+def _plain_verdict(question, verdict):
+    fields = {name: verdict[name] for name in Verdict.__dataclass_fields__}
+    return feedback(question, Verdict(**fields), tries=3)
+
+
+def write_feedback(course: Course, name: str) -> list[Path]:
+    """Write every student's page of a set; return the files."""
+    with books.gradebook(course) as book:
+        marks = books.marks(book, name)
+    written = []
+    for student, result in read_results(course, name).items():
+        if result["status"] != "marked":
+            continue
+        path = course.folder / "feedback" / student / f"{name}.html"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = feedback_page(student, result, marks.get(student, {}))
+        path.write_text(text, encoding="utf-8")
+        written.append(path)
+    course.log("feedback", set=name, pages=len(written))
+    return written
