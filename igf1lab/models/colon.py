@@ -230,7 +230,14 @@ PARAMETERS = ParameterSet(
         _chosen("ph_0", 6.7, "pH", "pH without acid", "gives 6.1 proximal, 6.2 distal", 6.2, 7.2),
         _chosen("p_b", 0.005, "1/mM", "pH fall per mM acid", "as ph_0", 0, 0.01),
         _chosen(
-            "u_acetate", 0.40, "", "Acetate used by colonocytes", _AVAILABLE, source="boets2017"
+            "u_acetate",
+            0.40,
+            "",
+            "Acetate used by colonocytes",
+            _AVAILABLE,
+            low=0,
+            high=1,
+            source="boets2017",
         ),
         _chosen(
             "u_propionate",
@@ -238,13 +245,29 @@ PARAMETERS = ParameterSet(
             "",
             "Propionate used by colonocytes",
             _AVAILABLE,
+            low=0,
+            high=1,
             source="boets2017",
         ),
         _chosen(
-            "u_butyrate", 0.60, "", "Butyrate used by colonocytes", _AVAILABLE, source="boets2017"
+            "u_butyrate",
+            0.60,
+            "",
+            "Butyrate used by colonocytes",
+            _AVAILABLE,
+            low=0,
+            high=1,
+            source="boets2017",
         ),
         _chosen(
-            "E_acetate", 0.40, "", "Acetate taken by the liver", _AVAILABLE, source="boets2017"
+            "E_acetate",
+            0.40,
+            "",
+            "Acetate taken by the liver",
+            _AVAILABLE,
+            low=0,
+            high=1,
+            source="boets2017",
         ),
         _chosen(
             "E_propionate",
@@ -252,10 +275,19 @@ PARAMETERS = ParameterSet(
             "",
             "Propionate taken by the liver",
             _AVAILABLE,
+            low=0,
+            high=1,
             source="boets2017",
         ),
         _chosen(
-            "E_butyrate", 0.95, "", "Butyrate taken by the liver", _AVAILABLE, source="boets2017"
+            "E_butyrate",
+            0.95,
+            "",
+            "Butyrate taken by the liver",
+            _AVAILABLE,
+            low=0,
+            high=1,
+            source="boets2017",
         ),
         _chosen("background_acetate_mM", 0.060, "mM", "Background acetate", _BACKGROUND),
         _chosen("background_propionate_mM", 0.003, "mM", "Background propionate", _BACKGROUND),
