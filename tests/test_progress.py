@@ -138,7 +138,7 @@ def test_place_that_cannot_be_written_does_not_stop_the_course(tmp_path):
     progress = Progress(tmp_path / "file" / "progress.db")
     record(progress)
     assert "cannot be kept" in progress.message and "goes on" in progress.message
-    assert progress.tries(CHOICE.id, "t") and progress.mastery()
+    assert progress.rounds("t")[CHOICE.id] and progress.mastery()
     (tmp_path / "file").unlink()
     record(progress, CHOICES)  # what was kept in memory is written with the next answer
     assert len(Progress(progress.path).records()) == 2
@@ -214,8 +214,8 @@ def test_tries_are_those_of_the_last_round(progress):
     record(progress, correct=False)
     record(progress, correct=False, try_number=2)
     record(progress, correct=True)
-    assert [each.correct for each in progress.tries(CHOICE.id, "t")] == [True]
-    assert progress.tries(CHOICE.id, "elsewhere") == []
+    assert [each.correct for each in progress.rounds("t")[CHOICE.id]] == [True]
+    assert progress.rounds("elsewhere") == {}
 
 
 LESSONS = [f"{number:02d}_lesson" for number in range(12)]

@@ -8,6 +8,14 @@ function lessonLink(lesson) {
   return here ? control("a", { href: here[1] + file, target: "_blank", rel: "noopener" }, file) : `notebooks/${file}`;
 }
 
+function about(claim) {
+  const items = `${claim.items} ${claim.items === 1 ? "item" : "items"}`;
+  return [
+    el("p", {}, `The article: ${claim.says}`),
+    el("p", {}, `${claim.symbol} ${claim.word}, ${items} answered. Lesson: `, lessonLink(claim.lesson)),
+  ];
+}
+
 function render({ model, el: host }) {
   const map = el("div", { class: "ig-map-box" });
   const list = el("div", { class: "ig-claim-list", hidden: "" });
@@ -42,11 +50,9 @@ function render({ model, el: host }) {
       node.classList.toggle("ig-chosen", on);
       node.setAttribute("aria-pressed", on);
     });
-    detail.replaceChildren(...(claim ? [
-      el("p", {}, el("strong", {}, `${claim.id}: ${claim.short}. `), claim.says),
-      el("p", {}, `${claim.symbol} ${claim.word}, from ${claim.items} ${claim.items === 1 ? "item" : "items"} answered. Lesson: `,
-        lessonLink(claim.lesson)),
-    ] : []));
+    detail.replaceChildren(...(claim
+      ? [el("p", {}, el("strong", {}, `${claim.id}: ${claim.short}`)), ...about(claim)]
+      : []));
   }
 
   map.addEventListener("click", (event) => {
@@ -70,8 +76,9 @@ function render({ model, el: host }) {
     list.replaceChildren(...lanes.flatMap((lane) => [
       el("p", { class: "ig-lane-name" }, lane),
       el("ul", {}, ...claims.filter((claim) => claim.lane === lane).map((claim) =>
-        el("li", {}, el("strong", {}, `${claim.symbol} ${claim.word}: ${claim.id}, ${claim.short}. `),
-          `${claim.says} Lesson: `, lessonLink(claim.lesson)))),
+        el("li", {}, el("details", {},
+          control("summary", {}, `${claim.symbol} ${claim.id} ${claim.short}: ${claim.word}`),
+          ...about(claim))))),
     ]));
   }
 

@@ -232,15 +232,14 @@ class Progress:
         """Return the last record of each item."""
         return {each.item: each for each in self.records() if each.kind == kind}
 
-    def tries(self, item: str, context: str) -> list[Record]:
-        """Return the tries of the last round at an item in one context: none, one or two."""
-        found = [
-            each
-            for each in self.records()
-            if each.kind == "quiz" and each.item == item and each.context == context
-        ]
-        starts = [at for at, each in enumerate(found) if each.try_number == 1]
-        return found[starts[-1] :] if starts else []
+    def rounds(self, context: str) -> dict[str, list[Record]]:
+        """Return, by item, the tries of its last round in one context: one or two of them."""
+        last: dict[str, list[Record]] = {}
+        for each in self.records():
+            if each.kind == "quiz" and each.context == context:
+                earlier = [] if each.try_number == 1 else last.get(each.item, [])
+                last[each.item] = [*earlier, each]
+        return last
 
     def prediction(self, name: str) -> Record | None:
         """Return the last prediction recorded under an id."""

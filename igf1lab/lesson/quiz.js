@@ -93,7 +93,7 @@ function arrow(item, group, svg) {
   });
   select.addEventListener("change", mark);
   return {
-    nodes: [map, el("label", { class: "ig-row ig-pair" }, el("span", {}, "Click an arrow or choose it here"), select)],
+    nodes: [map, el("label", { class: "ig-row ig-pair" }, el("span", {}, "Your arrow"), select)],
     read: () => select.value,
     write: (answer) => { select.value = answer ?? ""; mark(); },
   };
@@ -109,6 +109,7 @@ const TASKS = {
   choices: "Tick all that are right.",
   order: "Put the steps in order with the arrow buttons or the arrow keys.",
   match: "Choose the partner of each.",
+  arrow: "Choose one arrow of the map.",
 };
 
 const LOOKS = { true: "ig-right", false: "ig-wrong", undefined: "ig-neutral" };
@@ -120,8 +121,8 @@ function explained(option) {
     el("strong", {}, `${mark} ${words} `), `${option.text} `, el("span", { class: "ig-why" }, option.why));
 }
 
-function explainedPart(option) { // a step or a pair: the text is right, the learner's place may not be
-  const mark = option.chosen ? "✓ You had this right:" : "✗ You had this elsewhere:";
+function explainedPart(option) { // a step or a pair as it should be; chosen says if it was so
+  const mark = option.chosen ? "✓ You had this right:" : "✗ You had this otherwise:";
   return el("li", { class: option.chosen ? "ig-right" : "ig-wrong" },
     el("strong", {}, `${mark} `), `${option.text} `, el("span", { class: "ig-why" }, option.why));
 }

@@ -102,11 +102,12 @@ class Quiz(CourseWidget):
         self._context = context
         self._progress = progress or default_progress()
         self._feedback = feedback
+        rounds = self._progress.rounds(context)
         any_arrow = any(item.kind == "arrow" for item in items)
         super().__init__(
             title=title,
             items=[public_view(item) for item in items],
-            states={item.id: self._restored(item) for item in items},
+            states={item.id: self._restored(item, rounds.get(item.id, [])) for item in items},
             map_svg=map_svg(buttons=False) if any_arrow else "",
         )
         self._tell()
@@ -115,8 +116,7 @@ class Quiz(CourseWidget):
     def _last_try(self) -> int:
         return TRIES if self._feedback else 1
 
-    def _restored(self, item: Item) -> dict:
-        tries: list[Record] = self._progress.tries(item.id, self._context)
+    def _restored(self, item: Item, tries: list[Record]) -> dict:
         if not tries:
             return OPEN
         last = tries[-1]

@@ -135,8 +135,8 @@ def known() -> Known:
 # --- reading ---------------------------------------------------------------------------------
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """YAML's safe loader, which also refuses a key written twice in one mapping."""
+class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """YAML's safe loader (the fast one where there is one), which also refuses a key written twice in one mapping."""
 
     def construct_mapping(self, node, deep=False):
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
@@ -489,9 +489,13 @@ def _quizzes_dir() -> Path:
 
 
 @functools.cache
+def _course_file(path: Path) -> LessonBank:
+    return load(path)
+
+
 def load_all(folder: Path | None = None) -> dict[str, LessonBank]:
     """Read every quiz file of the course, in lesson order, and check that ids are used once."""
-    banks = [load(path) for path in sorted((folder or _quizzes_dir()).glob("*.yaml"))]
+    banks = [_course_file(path) for path in sorted((folder or _quizzes_dir()).glob("*.yaml"))]
     _no_shared_ids(
         [
             (entry.id, f"{each.lesson}.yaml")
@@ -504,13 +508,7 @@ def load_all(folder: Path | None = None) -> dict[str, LessonBank]:
 
 def bank(lesson: str) -> LessonBank:
     """Return the quiz items and predictions of one lesson, such as ``01_gh_igf1_axis``."""
-    banks = load_all()
-    if lesson not in banks:
-        raise QuizError(
-            f"{lesson}.yaml: there is no such quiz file; those there are: "
-            f"{', '.join(banks) or 'none yet'}."
-        )
-    return banks[lesson]
+    return _course_file(_quizzes_dir() / f"{lesson}.yaml")
 
 
 def all_items() -> tuple[Item, ...]:
