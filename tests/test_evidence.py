@@ -305,3 +305,9 @@ def test_model_table_has_its_columns_as_arrays():
     assert {len(column) for column in table.values()} == {216}
     with pytest.raises(KeyError, match="colon_grid"):
         evidence.model_table("colon_gird")
+
+
+def test_scales_say_what_every_level_means():
+    html = evidence.render.scales()
+    for level in (*evidence.verdicts().values(), *evidence.grades().values()):
+        assert level.words in html and level.meaning[:30] in html

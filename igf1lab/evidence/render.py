@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from igf1lab.evidence.bibliography import reference
-from igf1lab.evidence.claims import Claim, Finding, Level
+from igf1lab.evidence.claims import Claim, Finding, Level, grades, verdicts
 from igf1lab.evidence.datasets import Cell, Dataset
 from igf1lab.parameters import FLAG_WORDS, Parameter, ParameterSet
 
@@ -56,6 +56,17 @@ def badge(level: Level) -> str:
     """Return a verdict or grade as words, a verdict with its symbol before them."""
     symbol = f'<span aria-hidden="true">{escape(level.symbol)}</span> ' if level.symbol else ""
     return f'<strong class="ig-badge ig-badge-{level.id}">{symbol}{escape(level.words)}</strong>'
+
+
+def scales() -> str:
+    """Return two tables: what each verdict and each evidence grade means."""
+    tables = (("Verdicts", verdicts()), ("Evidence grades", grades()))
+    return "".join(
+        _table(
+            title, [title[:-1], "Meaning"], [(badge(x), escape(x.meaning)) for x in levels.values()]
+        )
+        for title, levels in tables
+    )
 
 
 def claim_table(claims: Iterable[Claim], show_verdict: bool = False) -> str:

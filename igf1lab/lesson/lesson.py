@@ -71,9 +71,14 @@ class Lesson:
         return Quiz(items, title="Warm-up, closed book", context=f"{self.name}/warm-up")
 
     def quiz(self, name: str | None = None) -> Quiz:
-        """This lesson's quiz, or another bank by name (``"pre_test"``)."""
+        """Return this lesson's quiz, or ``"pre_test"`` (judged in silence) or ``"post_test"``."""
         name = name or self.name
-        return Quiz(bank(name).items, title="Quiz", context=name)
+        title = {"pre_test": "Pre-test", "post_test": "Post-test"}.get(name, "Quiz")
+        return Quiz(bank(name).items, title=title, context=name, feedback=name != "pre_test")
+
+    def scales(self) -> HTML:
+        """What each verdict and each evidence grade means."""
+        return _html(evidence.render.scales())
 
     def predict(self, name: str) -> Prediction:
         """Ask for a prediction; what the model gives stays shut until it is recorded."""
