@@ -90,11 +90,11 @@ PARAMETERS = ParameterSet(
                   reason="direction published (rodents), share chosen; at most 0.9, so that some "
                   "clearance is left without IGF-1", low=0, high=0.9, step=0.05),
         Parameter("FSR", 7.6, "%/h", "amyloid-beta fractional synthesis rate", "verified",
-                  "bateman2006", low=2, high=15),
+                  "bateman2006", low=2, high=40),
         Parameter("FCR", 8.3, "%/h", "amyloid-beta fractional clearance rate", "verified",
                   "bateman2006",
                   reason="differs from FSR in the source (not exactly steady): kept as printed",
-                  low=2, high=15),
+                  low=2, high=40),
         Parameter("infusion_h", 9.0, "h", "duration of the labelled-leucine infusion", "unverified",
                   "bateman2006", low=1, high=24),
     ],
