@@ -112,6 +112,15 @@ def test_headless_raises_what_the_model_raises(progress, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("spec", "answer"), [(CHOICE, "sideways"), (NUMBER, 250.0), (DIRECTION, {"gh": "up"})]
+)
+def test_an_outcome_nobody_could_predict_is_refused(progress, monkeypatch, spec, answer):
+    monkeypatch.setenv("IGF1LAB_HEADLESS", "1")
+    with pytest.raises(ValueError, match=f"outcome of {spec.id} .* cannot be predicted"):
+        Prediction(spec, lambda: Outcome(answer, SECRET), progress)
+
+
+@pytest.mark.parametrize(
     ("environment", "expected"),
     [
         ({}, True),

@@ -110,6 +110,16 @@ def compare(spec: PredictionSpec, answer, outcome: Outcome) -> tuple[str, str]:
     )
 
 
+def _check_outcome(spec: PredictionSpec, outcome: Outcome) -> None:
+    """Raise ValueError when the model's answer is none that a learner could have given."""
+    try:
+        read_prediction(spec, float(outcome.answer) if spec.kind == "number" else outcome.answer)
+    except (TypeError, ValueError) as fault:
+        raise ValueError(
+            f"The outcome of {spec.id} is {outcome.answer!r}, which cannot be predicted: {fault}"
+        ) from fault
+
+
 class PredictionForm(CourseWidget):
     """The question, as the page shows it; :class:`Prediction` decides what comes of it."""
 
@@ -166,7 +176,7 @@ class Prediction(ipywidgets.VBox):
         self._outcome = outcome
         self._progress = progress or default_progress()
         self._shown: Outcome | None = None
-        self._reveal_html = ""
+        self._revealed = None
         self.form = PredictionForm(spec, self._hear, self._twin)
         self.reveal_box = ipywidgets.VBox()
         super().__init__([self.form, self.reveal_box])
@@ -190,7 +200,7 @@ class Prediction(ipywidgets.VBox):
         done = self.form.state["status"] == "done"
         if content.get("type") == "again" and done:
             self.reveal_box.children = ()
-            self._shown, self._reveal_html = None, ""
+            self._shown = self._revealed = None
             self.form.state = {"status": "open"}
         elif content.get("type") == "predict" and not done:
             self._predict(content.get("answer"), content.get("confidence"))
@@ -226,12 +236,12 @@ class Prediction(ipywidgets.VBox):
 
     def _show_model(self) -> None:
         self._shown = self._outcome()
-        shown = self._shown.reveal() if self._shown.reveal else None
-        if shown is None:
-            return
-        self._reveal_html = _html_of(shown)
-        widget = isinstance(shown, ipywidgets.Widget)
-        self.reveal_box.children = (shown if widget else ipywidgets.HTML(self._reveal_html),)
+        _check_outcome(self.spec, self._shown)
+        self._revealed = self._shown.reveal() if self._shown.reveal else None
+        if isinstance(self._revealed, ipywidgets.Widget):
+            self.reveal_box.children = (self._revealed,)
+        elif self._revealed is not None:
+            self.reveal_box.children = (ipywidgets.HTML(_html_of(self._revealed)),)
 
     def _twin(self) -> str:
         parts = [f"<p><strong>Predict:</strong> {escape(self.spec.question)}</p>"]
@@ -239,7 +249,7 @@ class Prediction(ipywidgets.VBox):
             parts.append(html_list([option.text for option in self.spec.options]))
         if self._shown:
             parts.append(f"<p><strong>The model:</strong> {escape(self._shown.text)}</p>")
-            parts.append(f"{self._reveal_html}<p>{escape(self.spec.meaning)}</p>")
+            parts.append(f"{_html_of(self._revealed)}<p>{escape(self.spec.meaning)}</p>")
         return "".join(parts)
 
     def _repr_mimebundle_(self, **kwargs):
