@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -80,7 +82,7 @@ def test_requirements_are_exact_and_plain(file):
     lines = (ROOT / file).read_text("utf-8").splitlines()
     assert lines[-1] == "-e .", f"{file} must end with '-e .', or the package is not installed"
     for line in lines[:-1]:
-        plain = line.startswith("#") or re.fullmatch(r"[\w.-]+==[\w.]+( ; .+)?", line)
+        plain = line.startswith("#") or re.fullmatch(r"[\w.-]+(\[\w+\])?==[\w.]+( ; .+)?", line)
         assert plain, f"{file}: '{line}' is no exact pin; run tools/pin_requirements.sh"
 
 
@@ -110,6 +112,16 @@ def test_binder_gets_a_python_that_the_package_allows():
     version = (ROOT / "runtime.txt").read_text().strip().removeprefix("python-")
     assert PROJECT["requires-python"] == ">=3.11"
     assert version == "3.11"
+
+
+# --- code -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", ["check", "format --check"])
+def test_ruff_has_nothing_to_say(order):
+    command = [sys.executable, "-m", "ruff", *order.split(), "--quiet", "."]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert said.returncode == 0, f"ruff {order}:\n{said.stdout[-3000:]}{said.stderr}"
 
 
 # --- papers ---------------------------------------------------------------------------------
