@@ -113,7 +113,7 @@ class Lesson:
         return progress_panel()
 
     def references(self) -> HTML:
-        """The references that this lesson's notebook cites as ``[@key]``, or its claims rest on."""
+        """The references that this lesson's notebook cites as ``[@key]`` or ``[@key; @other]``, or its claims rest on."""
         return _html(evidence.render.reference_list(self.cited()))
 
     def cited(self) -> list[str]:
@@ -122,7 +122,7 @@ class Lesson:
         keys |= {k for item in bank(self.name).items for k in item.sources}
         notebook = evidence.assets_dir().parent / "notebooks" / f"{self.name}.ipynb"
         if notebook.exists():
-            keys |= set(re.findall(r"\[@([\w-]+)\]", notebook.read_text("utf-8")))
+            keys |= set(re.findall(r"(?<=@)[\w-]+(?=[;\]])", notebook.read_text("utf-8")))
         return sorted(keys)
 
 
