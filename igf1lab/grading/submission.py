@@ -5,14 +5,20 @@ role again, so that a damaged notebook is marked like a whole one.
 """
 
 import re
+import warnings
 from dataclasses import dataclass
 
 import nbformat
+from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 
 MOST_BYTES = 20_000_000
 MOST_CELLS = 600
 MOST_SOURCE = 1_000_000  # characters of all cells together
 _CHECK = re.compile(r"""exercise\.check\(\s*['"](q\d+)['"]""")
+
+# What editors do to ids is repaired below; nobody needs to be warned about it.
+warnings.filterwarnings("ignore", category=DuplicateCellId)
+warnings.filterwarnings("ignore", category=MissingIDFieldWarning)
 
 
 class Unreadable(ValueError):

@@ -135,20 +135,22 @@ def serve(shell, work: socket.socket, order: dict) -> None:
     ``{"file": name, "text": ...}``; each gets one line back.
     """
     sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115 (lives as long as the process)
-    sys.stdout, sys.stderr = _Stream("stdout"), _Stream("stderr")
-    sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
     signal.signal(signal.SIGALRM, _time_out)
     figures = order["figures"]
     _prepare_plots(shell, figures)
     for line in work.makefile("r", encoding="utf-8", newline="\n"):
         step = json.loads(line)
         reply = {}
+        # Anew each time: a cell may have closed or replaced them.
+        sys.stdout, sys.stderr = _Stream("stdout"), _Stream("stderr")
+        sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
         # Timers come again every second: one swallowed interrupt is not the end of it.
         signal.setitimer(signal.ITIMER_REAL, order["cell_seconds"], 1.0)
         try:
             if "cell" in step:
                 OUT.clear()
-                shell.run_cell(step["cell"], store_history=False)
+                done = shell.run_cell(step["cell"], store_history=False)
+                _note_error(done.error_before_exec or done.error_in_exec)
                 _show_plots(figures)
                 signal.setitimer(signal.ITIMER_REAL, 0)
                 reply = {"outputs": OUT.rows}
@@ -168,6 +170,12 @@ def serve(shell, work: socket.socket, order: dict) -> None:
             signal.setitimer(signal.ITIMER_REAL, 0)
         text = json.dumps(reply)
         work.sendall(text.encode("utf-8", "replace") + b"\n")
+
+
+def _note_error(error):
+    """Record an error that the shell only printed, as it does with interrupts."""
+    if error is not None and not any(row["type"] == "error" for row in OUT.rows):
+        OUT.error(type(error).__name__, error)
 
 
 def _prepare_plots(shell, figures):
