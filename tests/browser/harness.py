@@ -133,6 +133,10 @@ class Lab:
     def open_lesson(self, name: str) -> None:
         """Open a lesson in place of the one before, with a kernel of its own."""
         self.page.set_viewport_size({"width": WIDE, "height": 900})
+        self.page.evaluate(  # else JupyterLab asks whether to save
+            "() => { for (const w of jupyterapp.shell.widgets('main'))"
+            " if (w.context?.model) w.context.model.dirty = false; }"
+        )
         self.command("application:close-all")
         self.page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
         self.crashes.clear()
