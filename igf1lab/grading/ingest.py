@@ -89,7 +89,11 @@ def ingest(course: Course, source: str | Path, name: str) -> list[Arrival]:
         if isinstance(blob, str):
             arrivals.append(Arrival(file, "", f"refused: {blob}"))
             continue
-        student = safe_name(student_of(file, name))
+        try:
+            student = safe_name(student_of(file, name))
+        except CourseError as error:
+            arrivals.append(Arrival(file, "", f"refused: {error}"))
+            continue
         if student in newest and newest[student][2] > when:
             arrivals.append(Arrival(file, student, f"older than {newest[student][0]}"))
             continue

@@ -6,7 +6,6 @@ that these students are trusted.
 
 import os
 import shutil
-import site
 import socket
 import subprocess
 import sys
@@ -69,10 +68,15 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def _packages() -> list[str]:
+    """Return the folders that installed packages are imported from."""
+    return [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+
+
 def _readable() -> list[str]:
     """Return what a student's process may read: Python, its packages, the course without keys."""
     paths = ["/usr", "/lib", "/lib64", "/bin", "/etc/fonts", "/etc/ld.so.cache", sys.base_prefix]
-    paths += [sys.prefix, *site.getsitepackages()]
+    paths += [sys.prefix, *_packages()]
     paths += [str(path) for path in PACKAGE.iterdir() if path.name != "_assets"]
     paths += [str(path) for path in assets_dir().iterdir() if path.name != "exercises"]
     return paths
@@ -85,7 +89,7 @@ def _environment() -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONSAFEPATH": "1",
-        "PYTHONPATH": str(PACKAGE.parent),
+        "PYTHONPATH": os.pathsep.join([str(PACKAGE.parent), *_packages()]),
         "MPLBACKEND": "agg",
         **{f"{name}_NUM_THREADS": "1" for name in threads},
     }
@@ -109,7 +113,9 @@ def _parents(path):
 def _bubblewrap(descriptor):
     root = os.getuid() == 0
     assets, keys = assets_dir(), assets_dir() / "exercises"
-    bound = dict.fromkeys([sys.base_prefix, sys.prefix, str(PACKAGE), str(assets)])
+    prefixes = [sys.base_prefix, sys.prefix]
+    outside = [p for p in _packages() if not any(Path(p).is_relative_to(q) for q in prefixes)]
+    bound = dict.fromkeys([*prefixes, *outside, str(PACKAGE), str(assets)])
     command = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     command += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
     command += ["--hostname", "grader", "--cap-drop", "ALL"]
