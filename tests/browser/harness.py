@@ -159,6 +159,16 @@ class Lab:
             timeout=60_000,
         )
 
+    def wait_quiet(self) -> None:
+        """Wait until the page has asked the kernel for nothing for a while."""
+        self.wait_idle()
+        for _ in range(40):
+            sent = self.sent
+            self.page.wait_for_timeout(500)
+            if self.sent == sent:
+                return
+        raise AssertionError("the page asks the kernel without end")
+
     def set_theme(self, dark: bool) -> None:
         self.command("apputils:change-theme", theme=f"JupyterLab {'Dark' if dark else 'Light'}")
         light = str(not dark).lower()

@@ -10,6 +10,7 @@ from igf1lab.lesson.lesson import open_lesson
 from igf1lab.lesson.quiz_bank import load_all
 
 LESSONS = [path.stem for path in sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))]
+SILENT = {"00_start_here"}  # its only quiz is the pre-test, which judges and says nothing
 PREDICTIONS = ".ig-card:not([data-item]):has(button:text('Record my prediction'))"
 
 
@@ -28,6 +29,15 @@ def curves(explorer: Locator) -> list[str]:
         "root => [...root.querySelectorAll('[data-curve] path, [data-curve] use')]"
         ".map(p => [p.getAttribute('d'), p.getAttribute('x'), p.getAttribute('y')].join())"
     )
+
+
+def moved_from(before: list[str], explorer: Locator) -> bool:
+    """Whether the curves leave their place, at once or when the kernel has answered."""
+    for _ in range(20):
+        if curves(explorer) != before:
+            return True
+        explorer.page.wait_for_timeout(100)
+    return False
 
 
 def sentence(explorer: Locator) -> str:
@@ -90,13 +100,13 @@ def test_explorers_move(lesson, lab):
         said = set()
         for slider in explorer.locator("input[type=range]").all():
             explorer.get_by_role("button", name="Reset").click()
+            lab.wait_idle()
             before, label = curves(explorer), slider.get_attribute("data-name")
             said.add(sentence(explorer))
             changed = False
             for key in ("End", "Home"):
                 slider.press(key)
-                lab.wait_idle()
-                changed |= curves(explorer) != before
+                changed |= moved_from(before, explorer)
                 said.add(sentence(explorer))
             assert changed, f"{name_of(explorer)}: slider {label} moves no curve"
         assert len(said) > 1, f"{name_of(explorer)}: the sentence never changes"
@@ -110,8 +120,7 @@ def test_a_drag_inside_what_the_page_holds_asks_nothing(lesson, lab):
         slider = explorer.locator("input[type=range]").first
         slider.scroll_into_view_if_needed()
         slider.focus()
-        lab.wait_idle()
-        lab.page.wait_for_timeout(300)  # the sweep of this slider is planned once it has focus
+        lab.wait_quiet()  # the sweep of this slider is fetched once it has focus
         box = slider.bounding_box()
         height = box["y"] + box["height"] / 2
         sent = lab.sent
@@ -132,9 +141,17 @@ def test_a_drag_inside_what_the_page_holds_asks_nothing(lesson, lab):
 # --- quiz -----------------------------------------------------------------------------------
 
 
-def quiz_items(lesson: str) -> list:
-    bank = load_all()[lesson if lesson in load_all() else "pre_test"]
-    return [item for item in bank.items if item.kind == "choice"]
+@pytest.fixture
+def choices(lab) -> list:
+    """The items of one choice that the lesson shows, in the page's order."""
+    known = {item.id: item for bank in load_all().values() for item in bank.items}
+    shown = [known[card.get_attribute("data-item")] for card in lab.find(".ig-card[data-item]")]
+    assert shown, "the lesson shows no quiz item"
+    return [item for item in shown if item.kind == "choice"]
+
+
+def card_of(item, lab) -> Locator:
+    return lab.page.locator(f".ig-card[data-item='{item.id}']").last
 
 
 def choose(card: Locator, text: str) -> None:
@@ -142,36 +159,35 @@ def choose(card: Locator, text: str) -> None:
     card.get_by_role("button", name="Check").click()
 
 
-def test_the_quiz_tells_right_from_wrong(lesson, lab):
+def test_the_quiz_tells_right_from_wrong(lesson, lab, choices):
     """A wrong answer earns a hint and no explanation; the right one then explains every option."""
-    shown = {card.get_attribute("data-item") for card in lab.find(".ig-card[data-item]")}
-    item = next(item for item in quiz_items(lesson) if item.id in shown)
-    card = lab.page.locator(f".ig-card[data-item='{item.id}']").last
+    item = choices[0]
+    card = card_of(item, lab)
     feedback = card.locator(".ig-feedback")
     wrong = next(option for option in item.options if not option.correct)
     right = next(option for option in item.options if option.correct)
-    assert right.why not in lab.page.locator(".jp-Notebook").inner_text()
     choose(card, wrong.text)
-    expect(feedback).to_contain_text("✗")
+    expect(feedback).not_to_be_empty()
     expect(feedback).not_to_contain_text(right.why)
-    if "Hint" not in feedback.inner_text():  # the pre-test records and explains nothing
+    if lesson in SILENT:
+        expect(feedback).to_have_text("Recorded.")
         return
+    expect(feedback).to_contain_text("✗ Not yet")
+    expect(feedback).to_contain_text("Hint")
     choose(card, right.text)
     expect(feedback).to_contain_text("✓ Right")
     for option in item.options:
         expect(feedback).to_contain_text(option.why)
 
 
-def test_the_quiz_needs_only_the_keyboard(lesson, lab):
-    shown = [card.get_attribute("data-item") for card in lab.find(".ig-card[data-item]")]
-    items = [item for item in quiz_items(lesson) if item.id in shown]
-    card = lab.page.locator(f".ig-card[data-item='{items[-1].id}']").last
+def test_the_quiz_needs_only_the_keyboard(lesson, lab, choices):
+    card = card_of(choices[-1], lab)
     first = card.locator("input[type=radio]").first
     first.focus()
     lab.page.keyboard.press("Space")
     assert first.is_checked()
     lab.page.keyboard.press("Enter")
-    expect(card.locator(".ig-feedback")).to_contain_text(re.compile("[✓✗]"))
+    expect(card.locator(".ig-feedback")).to_contain_text(re.compile("[✓✗]|Recorded"))
 
 
 # --- everybody can read it --------------------------------------------------------------------
