@@ -306,7 +306,7 @@ def risk() -> Explorer:
 # --- data figures ----------------------------------------------------------------------------
 
 
-def forest_plate(rows, labels, *, measure, title, caption, estimate="hr") -> Plate:
+def forest_plate(rows, labels, *, measure, title, caption, estimate="hr", null=1.0) -> Plate:
     """Make a forest plot of dataset rows, with its words and sources.
 
     Parameters
@@ -317,6 +317,8 @@ def forest_plate(rows, labels, *, measure, title, caption, estimate="hr") -> Pla
     measure, title, caption : str
     estimate : str
         Column of the estimate.
+    null : float
+        Value of no effect: 1 for ratios (drawn on a log axis), 0 for differences.
 
     Returns
     -------
@@ -325,8 +327,8 @@ def forest_plate(rows, labels, *, measure, title, caption, estimate="hr") -> Pla
     numbers = [[float(r[column]) for r in rows] for column in (estimate, "ci_low", "ci_high")]
     words = [label.replace("\n", ", ") for label in labels]
     return Plate(
-        plate.forest(labels, *numbers, measure=measure, title=title),
-        plate.forest_alt(words, *numbers, measure=measure),
+        plate.forest(labels, *numbers, measure=measure, title=title, null=null, log=null > 0),
+        plate.forest_alt(words, *numbers, measure=measure, null=null),
         caption,
         tuple(dict.fromkeys(r["source_key"] for r in rows)),
     )
