@@ -383,14 +383,12 @@ def _falls(ax, rows, uncontrolled) -> str:
     control = [float(r["before"]) for r in rows]
     treated = [float(r["after"]) for r in rows]
     alone = float(uncontrolled["before"]) - float(uncontrolled["after"])
-    style.label_axes(
-        ax, title="HbA1c: what a control group takes away", x="fall (percentage points)", y=""
-    )
+    style.label_axes(ax, title="Fall of HbA1c", x="percentage points", y="")
     ax.hlines(y[1:], control, treated, color=style.MUTED, linewidth=1.5)
     ax.plot([alone, *treated], y, "o", color=style.SERIES[0], markersize=7, label="on IGF-1")
     ax.plot(control, y[1:], "s", color=style.SERIES[1], markersize=7, label="control group")
-    names = [f"{uncontrolled['study']}, {uncontrolled['people']},\nno control group"]
-    names += [f"{r['study']}, {r['people']},\nn = {r['n']}" for r in rows]
+    names = [f"{uncontrolled['study']}, no control\n{uncontrolled['people']}"]
+    names += [f"{r['study']}, n = {r['n']}\n{r['people']}" for r in rows]
     ax.set(yticks=y, yticklabels=names, xlim=(0, 2.6), ylim=(-0.6, len(rows) + 0.6))
     ax.legend(loc="lower right")
     told = "; ".join(
