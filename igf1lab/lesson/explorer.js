@@ -236,7 +236,7 @@ function render({ model, el: root }) {
   const say = (text) => { if (status.textContent !== text) status.textContent = text; };
 
   function send(list) {
-    const id = nextId++;
+    const id = `${uid}:${nextId++}`; // another view of the same widget hears our answers too
     const timer = setTimeout(() => { offline = true; flying.delete(id); if (urgent === id) urgent = null; say(OFFLINE); }, SILENCE_MS);
     flying.set(id, timer);
     try {
@@ -252,7 +252,7 @@ function render({ model, el: root }) {
   }
 
   function ask() { // at most one such request; when it comes back the newest wish is asked
-    if (urgent === null && !broken.has(state.join())) urgent = send([state]);
+    if (urgent === null && !broken.has(state.join())) urgent = send([[...state]]);
   }
 
   function plan() { // sweeps of every slider around the present state, the one under the hand first, nearest first
@@ -272,6 +272,8 @@ function render({ model, el: root }) {
 
   function fetchNext() {
     wishes = wishes.filter((at) => !rows.has(at.join()) && !broken.has(at.join()));
+    box.dataset.first = !wishes.some((at) => at[hand] !== state[hand]);
+    box.dataset.ready = wishes.length === 0;
     if (!wishes.length) {
       if (flying.size === 0) hold();
       return;
@@ -291,7 +293,6 @@ function render({ model, el: root }) {
     list.forEach((r, i) => bytes.set(new Uint8Array(r.data.buffer), i * rowBytes));
     model.set("held", { rows: list.map(({ data, ...text }) => text) });
     model.set("held_rows", new DataView(bytes.buffer));
-    box.dataset.ready = "true";
   }
 
   const onMessage = (message, buffers) => {
@@ -303,12 +304,10 @@ function render({ model, el: root }) {
       broken.add(message.at.join());
       if (message.at.join() === state.join()) say(message.problem);
     }
-    if (message.id === urgent) {
-      urgent = null;
-      const row = rows.get(state.join());
-      if (row) paint(row);
-      else ask();
-    }
+    if (message.id === urgent) urgent = null;
+    const row = rows.get(state.join());
+    if (row && row !== drawn) paint(row);
+    if (!row) ask();
     fetchNext();
   };
   model.on("msg:custom", onMessage);

@@ -1,0 +1,187 @@
+"""The explorer's page side alone, with a kernel that answers only when the test says so."""
+
+import json
+from base64 import b64encode
+
+import pytest
+
+from igf1lab.lesson import explorer
+from test_explorer import make
+
+STAGE = """async ([code, spec, start, rows]) => {
+  const bytes = text => new DataView(Uint8Array.from(atob(text), c => c.charCodeAt(0)).buffer);
+  const state = { spec, start, start_rows: bytes(rows), held: {}, held_rows: bytes('') };
+  window.sent = []; window.saved = state;
+  let hear;
+  const model = {
+    get: key => state[key], set: (key, value) => { state[key] = value; },
+    send: message => window.sent.push(message),
+    on: (_, act) => { hear = act; }, off: () => {},
+  };
+  window.answer = (message, data) => hear(message, [bytes(data)]);
+  const module = await import(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
+  document.body.innerHTML = '<main></main>';
+  module.default.render({ model, el: document.querySelector('main') });
+}"""
+
+
+class Stage:
+    """A page with one toy explorer whose kernel is this object."""
+
+    def __init__(self, page):
+        self.page, self.toy = page, make()
+        code = (explorer.HERE / "explorer.js").read_text("utf-8")
+        rows = b64encode(self.toy.start_rows).decode()
+        page.evaluate(STAGE, [code, json.loads(json.dumps(self.toy.spec)), self.toy.start, rows])
+        self.replies = []
+        self.toy.send = lambda content, buffers=None: self.replies.append((content, buffers))
+
+    @property
+    def sent(self):
+        return self.page.evaluate("window.sent")
+
+    def answer_next(self):
+        """Answer the oldest wish as the kernel would."""
+        wish = self.page.evaluate("window.sent.shift()")
+        self.toy._answer(self.toy, wish, [])
+        content, buffers = self.replies.pop()
+        data = b64encode(b"".join(buffers)).decode()
+        self.page.evaluate("([m, d]) => window.answer(m, d)", [content, data])
+        return wish
+
+    def answer_all(self):
+        for _ in range(50):
+            if not self.sent:
+                return
+            self.answer_next()
+        raise AssertionError("the page never stops asking")
+
+    def move(self, name, index):
+        self.page.evaluate(
+            """([name, index]) => { const slider = document.querySelector(`[data-name=${name}]`);
+            slider.value = index; slider.dispatchEvent(new Event('input')); }""",
+            [name, index],
+        )
+
+    def release(self, name):
+        self.page.evaluate(
+            "name => document.querySelector(`[data-name=${name}]`).dispatchEvent(new Event('change'))",
+            name,
+        )
+        self.page.wait_for_timeout(200)  # the page waits a little for the hand to rest
+
+    def text(self, selector):
+        return self.page.locator(selector).inner_text()
+
+
+@pytest.fixture
+def stage(browser, monkeypatch):
+    monkeypatch.delenv("IGF1LAB_STRICT", raising=False)
+    page = browser.new_page()
+    yield Stage(page)
+    page.close()
+
+
+def test_first_wish_is_the_slider_under_the_hand_nearest_first(stage):
+    (wish,) = stage.sent
+    base = stage.toy.indices(stage.toy.settings())
+    assert all(row[1:] == base[1:] for row in wish["rows"][:10])
+    distances = [abs(row[0] - base[0]) for row in wish["rows"][:10]]
+    assert distances == sorted(distances)
+
+
+def test_a_held_move_asks_nothing_and_draws_at_once(stage):
+    stage.answer_all()
+    assert stage.page.locator(".ig-explorer").get_attribute("data-ready") == "true"
+    before = stage.text(".ig-sentence")
+    for index in (0, 7, 19, 3):
+        stage.move("rate", index)
+        settings = {"rate": stage.toy.sliders[0].values[index]}
+        assert stage.text(".ig-sentence") == stage.toy.view(**settings).sentence != before
+    assert stage.sent == []
+
+
+def test_outside_what_is_held_one_wish_flies_and_the_newest_wins(stage):
+    stage.answer_all()
+    stage.move("rate", 10)
+    stage.release("rate")
+    stage.page.evaluate("window.sent.length = 0")  # the sweeps of the new place never come
+    for index in (1, 5, 9, 12):
+        stage.move("dose", index)
+    wishes = stage.sent
+    assert len(wishes) == 1 and wishes[0]["rows"] == [[10, 1, 0]]
+    stage.answer_next()
+    assert stage.sent[-1]["rows"] == [[10, 12, 0]]  # 5 and 9 were passed by
+    stage.answer_next()
+    settings = {"rate": stage.toy.sliders[0].values[10], "dose": stage.toy.sliders[1].values[12]}
+    assert stage.text(".ig-sentence") == stage.toy.view(**settings).sentence
+
+
+def test_stale_sweeps_are_dropped_when_the_place_changes(stage):
+    first = stage.sent[0]
+    stage.move("rate", 15)
+    stage.release("rate")
+    while stage.sent:
+        wish = stage.answer_next()
+        if wish["id"] != first["id"] and len(wish["rows"]) > 1:
+            for row in wish["rows"]:
+                away = sum(a != b for a, b in zip(row, [15, *first["rows"][0][1:]], strict=True))
+                scenario = row == stage.toy.indices(stage.toy.settings(dose=9.0))
+                assert away <= 1 or scenario, f"{row} belongs to the place that was left"
+
+
+def test_a_silent_kernel_is_said_and_held_curves_still_move(stage, monkeypatch):
+    stage.answer_all()
+    stage.move("rate", 10)
+    stage.release("rate")
+    stage.page.evaluate("window.sent.length = 0")
+    stage.page.wait_for_timeout(4300)
+    assert "kernel is not answering" in stage.text(".ig-status")
+    stage.move("rate", 2)
+    assert (
+        stage.text(".ig-sentence") == stage.toy.view(rate=stage.toy.sliders[0].values[2]).sentence
+    )
+
+
+def test_a_broken_model_is_told_in_a_sentence(stage):
+    stage.answer_all()
+    stage.move("dose", len(stage.toy.sliders[1].values) - 1)
+    stage.release("dose")
+    stage.page.locator("select").select_option("broken")
+    stage.release("dose")
+    stage.answer_all()
+    assert "could not be computed at" in stage.text(".ig-status")
+    assert "the toy broke" in stage.text(".ig-status")
+
+
+def test_keep_reset_scenario_and_table(stage):
+    stage.answer_all()
+    page = stage.page
+    page.get_by_role("button", name="Keep this curve").click()
+    stage.move("rate", 0)
+    assert page.locator(".ig-ghost").count() > 0
+    page.locator("summary").click()
+    cells = page.locator("tbody td").all_inner_texts()
+    assert len(cells) == 2 and cells[0] != cells[1]  # now and kept
+    page.get_by_role("button", name="High dose").click()
+    assert stage.text(".ig-sentence") == stage.toy.view(dose=9.0).sentence
+    page.get_by_role("button", name="Reset").click()
+    assert stage.text(".ig-sentence") == stage.toy.view().sentence
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    assert download.value.suggested_filename == "toy.csv"
+
+
+def test_a_typed_number_goes_to_the_nearest_setting(stage):
+    stage.answer_all()
+    box = stage.page.locator("input[type=number]").first
+    box.fill("1.14")
+    box.press("Tab")
+    assert box.input_value() == "1.1"
+    assert stage.text(".ig-sentence") == stage.toy.view(rate=1.1).sentence
+
+
+def test_what_the_page_holds_is_kept_for_a_saved_notebook(stage):
+    stage.answer_all()
+    held = stage.page.evaluate("saved.held.rows.map(r => r.at.join())")
+    assert {",".join(map(str, s)) for s in stage.toy.sweep_states()} <= set(held)
