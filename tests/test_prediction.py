@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import ipywidgets
@@ -170,3 +171,11 @@ def test_difference_in_words():
     assert compare(DIRECTION, {"gh": "up", "igf1": "down"}, model)[0].startswith("✓")
     head, difference = compare(DIRECTION, {"gh": "down", "igf1": "down"}, model)
     assert head.startswith("✗ 1 of 2") and "GH in blood goes up" in difference
+
+
+def test_a_verdict_is_judged_by_the_course_and_not_by_a_model(progress):
+    spec = replace(CHOICE, judge="the course")
+    prediction = Prediction(spec, outcome, progress)
+    state = predict(prediction, "less")
+    assert state["head"] == "✗ Not as the course"
+    assert "<strong>The course:</strong>" in prediction._repr_mimebundle_()["text/html"]

@@ -208,6 +208,9 @@ def test_gain_compares_first_tries_of_both_tests(progress):
     assert progress.gain() == {}
     record(progress, CHOICE, correct=True, context="post_test")
     assert progress.gain() == {"AXIS-1": Gain(0.0, 1.0)}
+    line = "AXIS-1: 0% before, 100% after"
+    panel = progress_panel(progress)
+    assert panel.panel["gain"] == [line] and line in panel.twin()
 
 
 def test_tries_are_those_of_the_last_round(progress):

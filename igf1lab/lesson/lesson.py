@@ -71,9 +71,13 @@ class Lesson:
         return Quiz(items, title="Warm-up, closed book", context=f"{self.name}/warm-up")
 
     def quiz(self, name: str | None = None) -> Quiz:
-        """Return this lesson's quiz, or ``"pre_test"`` (judged in silence) or ``"post_test"``."""
+        """Return this lesson's quiz, or ``"pre_test"`` (judged in silence), ``"post_test"``, ``"rewrite"``."""
         name = name or self.name
-        title = {"pre_test": "Pre-test", "post_test": "Post-test"}.get(name, "Quiz")
+        title = {
+            "pre_test": "Pre-test",
+            "post_test": "Post-test",
+            "rewrite": "Sentence by sentence",
+        }.get(name, "Quiz")
         return Quiz(bank(name).items, title=title, context=name, feedback=name != "pre_test")
 
     def scales(self) -> HTML:

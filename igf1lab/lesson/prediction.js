@@ -38,6 +38,7 @@ const KINDS = {
 
 function render({ model, el: host }) {
   const spec = model.get("spec");
+  const verdict = spec.judge !== "the model";
   const question = KINDS[spec.kind](spec);
   const sure = radios("How sure are you?", spec.confidences.map((word) => ({ key: word, text: word })), "ig-inline");
   const problem = el("p", { class: "ig-problem", role: "status" });
@@ -51,9 +52,9 @@ function render({ model, el: host }) {
       send({ type: "predict", answer: question.read(), confidence: sure.read() });
     },
   }, question.node, sure.node,
-  button("Record my prediction", null, "ig-button"));
+  button(verdict ? "Record my verdict" : "Record my prediction", null, "ig-button"));
   const result = el("div", { class: "ig-feedback", "aria-live": "polite", tabindex: "-1" });
-  const again = button("Predict again", () => send({ type: "again" }));
+  const again = button(verdict ? "Decide again" : "Predict again", () => send({ type: "again" }));
   const asked = el("p", { class: "ig-asked" }, spec.question);
   let status = null;
 
@@ -66,8 +67,8 @@ function render({ model, el: host }) {
     problem.textContent = [state.problem, model.get("message")].filter(Boolean).join(" ");
     const line = (name, text) => (text ? el("p", {}, el("strong", {}, `${name}: `), text) : null);
     result.replaceChildren(...(done ? [
-      line("You predicted", state.said),
-      line("The model", state.model),
+      line(verdict ? "You said" : "You predicted", state.said),
+      line(spec.judge[0].toUpperCase() + spec.judge.slice(1), state.model),
       state.head ? el("p", { class: state.head.startsWith("✓") ? "ig-right" : "ig-wrong" },
         el("strong", {}, `${state.head}. `), state.difference) : null,
       state.model ? line("What this teaches", state.meaning) : null,
@@ -78,7 +79,7 @@ function render({ model, el: host }) {
   }
 
   host.classList.add("ig-widget");
-  host.append(el("section", { class: "ig-card" }, el("p", { class: "ig-title" }, "Predict first"),
+  host.append(el("section", { class: "ig-card" }, el("p", { class: "ig-title" }, verdict ? "Your verdict" : "Predict first"),
     asked, form, problem, result, again));
   model.on("change:state change:message", draw);
   draw();

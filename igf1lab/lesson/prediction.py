@@ -89,21 +89,20 @@ def compare(spec: PredictionSpec, answer, outcome: Outcome) -> tuple[str, str]:
     if spec.kind == "number":
         close = abs(answer - outcome.answer) <= spec.tolerance * abs(outcome.answer)
         if close:
-            return "✓ Close to the model", f"Within {spec.tolerance:.0%} counts as close."
+            return f"✓ Close to {spec.judge}", f"Within {spec.tolerance:.0%} counts as close."
         if answer * outcome.answer <= 0:
-            return "✗ Away from the model", "One of the two is zero, or their signs differ."
+            return f"✗ Away from {spec.judge}", "One of the two is zero, or their signs differ."
         ratio = answer / outcome.answer
-        times, word = (ratio, "the model's") if ratio > 1 else (1 / ratio, "")
-        size = f"{times:.2g} times too high" if word else f"{times:.2g} times too low"
-        return "✗ Away from the model", f"Your number is {size}."
+        size = f"{ratio:.2g} times too high" if ratio > 1 else f"{1 / ratio:.2g} times too low"
+        return f"✗ Away from {spec.judge}", f"Your number is {size}."
     if spec.kind == "choice":
         why = next(option.why for option in spec.options if option.key == answer)
-        head = "✓ As the model" if answer == outcome.answer else "✗ Not as the model"
+        head = f"✓ As {spec.judge}" if answer == outcome.answer else f"✗ Not as {spec.judge}"
         return head, why
     wrong = [option for option in spec.options if answer[option.key] != outcome.answer[option.key]]
     if not wrong:
-        return "✓ As the model", "Every direction agrees."
-    head = f"✗ {len(wrong)} of {len(spec.options)} not as the model"
+        return f"✓ As {spec.judge}", "Every direction agrees."
+    head = f"✗ {len(wrong)} of {len(spec.options)} not as {spec.judge}"
     return head, " ".join(
         f"{option.text} {WORDS[outcome.answer[option.key]]}. {option.why}".strip()
         for option in wrong
@@ -135,6 +134,7 @@ class PredictionForm(CourseWidget):
                 "id": spec.id,
                 "kind": spec.kind,
                 "question": spec.question,
+                "judge": spec.judge,
                 "options": [{"key": each.key, "text": each.text} for each in spec.options],
                 "unit": spec.unit,
                 "range": f"from {number_text(spec.low)} to {number_text(spec.high, spec.unit)}",
@@ -248,7 +248,8 @@ class Prediction(ipywidgets.VBox):
         if self.spec.options:
             parts.append(html_list([option.text for option in self.spec.options]))
         if self._shown:
-            parts.append(f"<p><strong>The model:</strong> {escape(self._shown.text)}</p>")
+            judge = self.spec.judge.capitalize()
+            parts.append(f"<p><strong>{escape(judge)}:</strong> {escape(self._shown.text)}</p>")
             parts.append(f"{_html_of(self._revealed)}<p>{escape(self.spec.meaning)}</p>")
         return "".join(parts)
 

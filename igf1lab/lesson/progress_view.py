@@ -113,6 +113,9 @@ class ClaimMap(CourseWidget):
             held = self.panel["held"]
             html += "<p><strong>Misconceptions still held</strong></p>"
             html += html_list(held) if held else "<p>None shown by your last answers.</p>"
+            if self.panel["gain"]:
+                html += "<p><strong>Pre-test and post-test</strong></p>"
+                html += html_list(self.panel["gain"])
         return html + (f"<p>{escape(self.message)}</p>" if self.message else "")
 
 

@@ -110,6 +110,7 @@ class PredictionSpec:
     low: float = 0.0
     high: float = 0.0
     tolerance: float = 0.2
+    judge: str = "the model"  # who gives the outcome; "the course" where a verdict is asked for
 
 
 @dataclass(frozen=True)
@@ -407,6 +408,7 @@ def _prediction(entry: _Entry, lesson: str) -> PredictionSpec:
         meaning=entry.text("meaning"),
         sources=entry.sources(),
         options=tuple(options),
+        judge=entry.text("judge", required=False) or PredictionSpec.judge,
         **extra,
     )
     entry.done()
