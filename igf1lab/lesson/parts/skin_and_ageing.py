@@ -365,7 +365,7 @@ def mortality() -> Plate:
         rows,
         [f"{r['contrast']} ({studies[r['source_key']]})" for r in rows],
         measure="hazard ratio for death (95 % interval)",
-        title="People: low end, high end, and high vs low",
+        title="People: both ends, then high vs low",
         caption=(
             "Two meta-analyses and UK Biobank. Both ends lie to the right of the line. Comparing "
             "high with low, in the last row, jumps over the middle and sees almost nothing."
