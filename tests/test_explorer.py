@@ -84,7 +84,7 @@ def test_first_rows_are_the_start_and_each_scenario():
 
 def test_page_transform_puts_data_where_matplotlib_draws_it():
     toy = make()
-    curve = next(c for c in toy.spec["curves"] if c["key"] == "level")
+    curve = toy.spec["wide"]["axes"]["level"]
     fig, artists = toy._figure(toy.view())
     fig.dpi = 72
     fig.draw_without_rendering()
@@ -95,10 +95,10 @@ def test_page_transform_puts_data_where_matplotlib_draws_it():
 
 
 def test_svg_follows_the_theme_and_names_its_curves():
-    svg = make().spec["svg"]
+    svg = make().spec["wide"]["svg"]
     assert 'id="toy-level"' in svg
     assert "var(--ig-c0" in svg and "var(--ig-ink" in svg
-    assert make().spec["svg"] == svg  # drawing twice gives the same bytes
+    assert make().spec["wide"]["svg"] == svg  # drawing twice gives the same bytes
 
 
 def test_answer_sends_rows_in_the_order_wished():
@@ -214,3 +214,10 @@ def test_areas_are_closed_outlines():
     assert list(x) == [0, 1, 1, 0] and list(y) == [0, 0, 2, 1]
     x, y = bars(np.array([0.0]), np.array([1.0]), np.array([3.0]))
     assert list(x) == [0, 0, 1, 1] and list(y) == [0, 3, 3, 0]
+
+
+def test_narrow_pages_get_a_drawing_of_their_own():
+    spec = make().spec
+    assert spec["narrow"]["svg"] != spec["wide"]["svg"]
+    slope = {size: spec[size]["axes"]["level"]["px"]["scale"] for size in ("wide", "narrow")}
+    assert slope["narrow"] < 0.75 * slope["wide"]

@@ -4,6 +4,7 @@
 const MAX_BYTES = 6e6; // oldest rows are forgotten beyond this
 const BATCH = 64; // rows wished for in one message; the kernel answers as many as fit its budget
 const SILENCE_MS = 4000; // no answer for so long: say that the kernel is not there
+const NARROW_PX = 400; // a narrower figure gets the drawing with larger words
 const SETTLE_MS = 120; // wait for the hand to rest before the sweeps are recomputed
 
 const el = (tag, attrs = {}, ...children) => {
@@ -18,8 +19,8 @@ const digits = (v) => (v === 0 ? "0" : Number(v.toPrecision(4)).toLocaleString("
 const floats = (view, offset, bytes) =>
   new Float32Array(view.buffer.slice(view.byteOffset + offset, view.byteOffset + offset + bytes));
 
-function pathData(curve, row, at) {
-  const { n, px, py } = curve;
+function pathData(curve, row) {
+  const { n, at, px, py } = curve;
   let out = "";
   for (let i = 0; i < n; i++) {
     let x = curve.x ? curve.x[i] : row[at + i];
@@ -33,8 +34,7 @@ function pathData(curve, row, at) {
 
 function render({ model, el: root }) {
   const spec = model.get("spec");
-  const byKey = Object.fromEntries(spec.curves.map((c) => [c.key, c]));
-  const curves = spec.order.map((key) => byKey[key]);
+  const curves = spec.curves.map((c) => ({ ...c }));
   let offset = 0;
   for (const c of curves) {
     c.at = offset;
@@ -65,19 +65,30 @@ function render({ model, el: root }) {
 
   // --- page --------------------------------------------------------------------------
   const picture = el("div", { class: "ig-picture" });
-  picture.innerHTML = spec.svg;
-  const svg = picture.querySelector("svg");
   const sentence = el("p", { class: "ig-sentence", id: `${uid}-s`, "aria-live": "polite" });
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-labelledby", `${uid}-s`);
-  svg.removeAttribute("width");
-  svg.removeAttribute("height");
-  for (const c of curves) {
-    const group = svg.querySelector(`[id="${spec.name}-${c.key}"]`);
-    group.setAttribute("data-curve", c.key);
-    group.removeAttribute("id");
-    c.path = group.querySelector("path:not(defs path)");
-    c.marks = [...group.querySelectorAll("use")];
+  let svg = null;
+  let mounted = null; // "wide" or "narrow"
+
+  function mount(width) { // the same figure is drawn for wide and for narrow pages
+    const wanted = width && width < NARROW_PX ? "narrow" : "wide";
+    if (wanted === mounted) return;
+    mounted = wanted;
+    picture.innerHTML = spec[wanted].svg;
+    svg = picture.querySelector("svg");
+    svg.setAttribute("role", "img");
+    svg.setAttribute("aria-labelledby", `${uid}-s`);
+    svg.removeAttribute("width");
+    svg.removeAttribute("height");
+    for (const c of curves) {
+      const group = svg.querySelector(`[id="${spec.name}-${c.key}"]`);
+      group.setAttribute("data-curve", c.key);
+      group.removeAttribute("id");
+      c.path = group.querySelector("path:not(defs path)");
+      c.marks = [...group.querySelectorAll("use")];
+      Object.assign(c, spec[wanted].axes[c.key]);
+    }
+    if (drawn) paint(drawn);
+    if (ghost) paintGhost();
   }
 
   const status = el("p", { class: "ig-status", role: "status" });
@@ -147,7 +158,7 @@ function render({ model, el: root }) {
   // --- drawing -----------------------------------------------------------------------
   function paint(row) {
     for (const c of curves) {
-      const d = pathData(c, row.data, c.at);
+      const d = pathData(c, row.data);
       if (c.path) c.path.setAttribute("d", d);
       if (c.marks.length) {
         d.slice(1).split("L").forEach((p, i) => {
@@ -169,7 +180,7 @@ function render({ model, el: root }) {
       for (const c of curves) {
         if (!c.path) continue;
         const twin = c.path.cloneNode(true);
-        twin.setAttribute("d", pathData(c, ghost.row.data, c.at));
+        twin.setAttribute("d", pathData(c, ghost.row.data));
         twin.classList.add("ig-ghost");
         c.path.parentNode.before(twin);
       }
@@ -312,9 +323,13 @@ function render({ model, el: root }) {
   };
   model.on("msg:custom", onMessage);
 
+  mount();
+  const watch = new ResizeObserver((entries) => mount(entries[0].contentRect.width));
+  watch.observe(picture);
   show();
   plan();
   return () => {
+    watch.disconnect();
     model.off("msg:custom", onMessage);
     clearTimeout(settling);
     flying.forEach((timer) => clearTimeout(timer));

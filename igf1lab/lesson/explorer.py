@@ -31,6 +31,7 @@ from igf1lab.parameters import Parameter
 HERE = Path(__file__).parent
 REPLY_BUDGET_S = 0.12  # a reply never keeps a newer wish waiting longer than about this
 SWEEP_INTERVALS = 30
+NARROW_IN = 4.1  # width of the figure on a phone: fewer inches, so larger words
 logger = logging.getLogger(__name__)
 
 
@@ -328,8 +329,11 @@ class Explorer(anywidget.AnyWidget):
                     artist.set_data(artist.get_xdata() if x is None else x, y)
         return fig, artists
 
-    def _spec(self, shown: View) -> dict:
+    def _picture(self, shown: View, width_in: float | None = None) -> dict:
+        """Draw axes and curves as SVG, and say where data lie in it."""
         fig, artists = self._figure(shown)
+        if width_in:
+            fig.set_figwidth(width_in)
         fig.dpi = 72
         fig.draw_without_rendering()
         fig.set_layout_engine("none")  # the axes stay where this first layout put them
@@ -339,21 +343,29 @@ class Explorer(anywidget.AnyWidget):
         svg = buffer.getvalue()
         height = fig.get_figheight() * 72
         return {
+            "svg": themed_svg(svg[svg.index("<svg") :]),
+            "axes": {key: _page_transform(artist, height) for key, artist in artists.items()},
+        }
+
+    def _spec(self, shown: View) -> dict:
+        _, artists = self._figure(shown)
+        return {
             "name": self.name,
             "title": self.title,
-            "svg": themed_svg(svg[svg.index("<svg") :]),
+            "wide": self._picture(shown),
+            "narrow": self._picture(shown, NARROW_IN),
             "curves": [
                 {
                     "key": key,
-                    "n": self._lengths[key],
-                    "label": str(artist.get_label()),
-                    "closed": isinstance(artist, Polygon),
-                    "x": None if self._moving_x[key] else [float(v) for v in artist.get_xdata()],
-                    **_page_transform(artist, height),
+                    "n": length,
+                    "label": str(artists[key].get_label()),
+                    "closed": isinstance(artists[key], Polygon),
+                    "x": None
+                    if self._moving_x[key]
+                    else [float(v) for v in artists[key].get_xdata()],
                 }
-                for key, artist in artists.items()
+                for key, length in self._lengths.items()
             ],
-            "order": list(self._lengths),
             "sliders": [
                 {
                     "name": s.name,

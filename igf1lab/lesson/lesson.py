@@ -4,6 +4,7 @@ import re
 from functools import cached_property
 from importlib import import_module
 
+import matplotlib.pyplot as plt
 from IPython.display import HTML
 from matplotlib.figure import Figure
 
@@ -101,7 +102,8 @@ class Lesson:
         return plate.drawing(name)
 
     def show(self, figure: Figure, alt: str, caption: str = "", sources=()) -> plate.Plate:
-        """Show a figure drawn in the notebook, with its text alternative."""
+        """Show a figure drawn in the notebook, with its text alternative, and close it."""
+        plt.close(figure)  # else the notebook shows it a second time, without words
         return plate.Plate(figure, alt, caption, tuple(sources))
 
     def table(self, dataset: str) -> HTML:
