@@ -8,6 +8,7 @@ import pytest
 
 from igf1lab import evidence
 from igf1lab.lesson import LESSONS
+from igf1lab.lesson.explorer import NARROW_IN
 from igf1lab.lesson.plate import Plate
 from igf1lab.lesson.prediction import Outcome
 from igf1lab.lesson.quiz_bank import bank
@@ -85,3 +86,15 @@ def test_data_figure_has_words_and_sources(lesson, name):
         assert ax.get_title("left") or ax.get_title(), (
             f"{lesson}, figure {name}: an axes has no title"
         )
+
+
+@pytest.mark.parametrize(("lesson", "name"), named("EXPLORERS"))
+def test_titles_fit_the_narrow_drawing(lesson, name):
+    explorer = parts_of(lesson).EXPLORERS[name]()
+    fig, _ = explorer._figure(explorer.view())
+    fig.set_figwidth(NARROW_IN)
+    fig.draw_without_rendering()
+    for ax in fig.axes:
+        for title in (ax.title, ax._left_title):
+            over = title.get_window_extent().x1 - fig.bbox.x1
+            assert over <= 1, f"{lesson}, explorer {name}: shorten the title '{title.get_text()}'"

@@ -63,7 +63,7 @@ def _pulses_view(delay_h, S_b, GHS, sex, receptor_block):
 
 def _pulses_draw():
     fig, (top, low) = style.figure(2, height=4.8, sharex=True)
-    style.label_axes(top, title="Growth hormone: a pulse every few hours", x="", y="GH (ng/mL)")
+    style.label_axes(top, title="GH: a pulse every few hours", x="", y="GH (ng/mL)")
     top.set(yscale="log", ylim=(0.001, 100), xlim=(0, 24), xticks=range(0, 25, 4))
     top.yaxis.set_major_formatter("{x:g}")
     style.label_axes(low, title="Total IGF-1: nearly flat", x="time (h)", y="IGF-1 (ng/mL)")

@@ -129,7 +129,7 @@ def _synergy_draw():
     (response,) = dish.plot(DOSES_UMOL_L, np.ones(121), label="model curve", **style.series(1))
     (here,) = dish.plot([5], [1], "D", color=style.SERIES[1], markersize=9, label="this dose")
     style.label_axes(
-        pulses, title="Put into the whole axis: one day of GH", x="time (h)", y="GH (ng/mL)"
+        pulses, title="In the axis: one day of GH", x="time (h)", y="GH (ng/mL)"
     )
     pulses.set(xlim=(0, 24), ylim=(0, 10.5), xticks=range(0, 25, 4))
     pulses.plot(DAY_H, _day(1.0, 0.0)[0], ":", color=style.MUTED, label="normal")

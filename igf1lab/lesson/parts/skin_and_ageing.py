@@ -86,7 +86,7 @@ def _wound_draw():
     picture.fill(np.cos(ANGLE), np.sin(ANGLE), color=style.SERIES[5], alpha=0.35)
     picture.plot(np.cos(ANGLE), np.sin(ANGLE), color=style.MUTED, linestyle=":", linewidth=1.2)
     style.label_axes(
-        cells, title="Cells, centre to edge", x="distance (radii)", y="density, 1 = unwounded"
+        cells, title="Cells across it", x="distance (radii)", y="density, 1 = unwounded"
     )
     cells.set(xlim=(0, 1), ylim=(0, 1.2))
     cells.axhline(PARAMETERS["healed"].value, color=style.MUTED, linestyle=":", linewidth=1.2)
