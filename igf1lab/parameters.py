@@ -100,6 +100,11 @@ class Parameter:
         return number
 
 
+def chosen(name, value, unit, label, reason, low=None, high=None, *, step=None, source=()):
+    """Return a parameter whose number was chosen for the model, for the ``reason`` given."""
+    return Parameter(name, value, unit, label, "chosen", source, reason, low, high, step)
+
+
 class ParameterSet(Mapping[str, Parameter]):
     """The parameters of one model, by name.
 

@@ -36,7 +36,7 @@ from types import SimpleNamespace
 import numpy as np
 from scipy.integrate import odeint
 
-from igf1lab.parameters import Parameter, ParameterSet
+from igf1lab.parameters import Parameter, ParameterSet, chosen
 from igf1lab.units import carbohydrate_g_to_mmol_c
 
 ACIDS = ("acetate", "propionate", "butyrate")
@@ -97,11 +97,6 @@ def _ph_corner(guild, i, ph):
     return Parameter(f"ph_{guild}_{i + 1}".lower(), ph, "pH", label, "verified", _MICROPOP)
 
 
-def _chosen(name, value, unit, label, reason, low=None, high=None, step=None, source=()):
-    """A number chosen for the model."""
-    return Parameter(name, value, unit, label, "chosen", source, reason, low, high, step)
-
-
 _DIET = "default diet of the course, fermentable part only"
 _INULIN_TEST = "set with the single-dose inulin test; the source has no inulin group"
 _HALF = "microPop's 0.001 g/L is far smaller; no visible effect here and easier to integrate"
@@ -112,11 +107,11 @@ PARAMETERS = ParameterSet(
     "M6",
     "human",
     [
-        _chosen("fibre_inulin_g_d", 3.0, "g/d", "Inulin eaten", _DIET, 0, 40, 0.5),
-        _chosen("fibre_rs_g_d", 8.0, "g/d", "Resistant starch eaten", _DIET, 0, 40, 0.5),
-        _chosen("fibre_nsp_g_d", 15.0, "g/d", "Other fibre (NSP) eaten", _DIET, 0, 40, 0.5),
-        _chosen("mucin_g_d", 4.0, "g/d", "Mucin from the gut wall", "order of size", 0, 8, 0.5),
-        _chosen("transit", 1.0, "", "Transit speed", "1 is the default flow", 0.5, 2, 0.05),
+        chosen("fibre_inulin_g_d", 3.0, "g/d", "Inulin eaten", _DIET, 0, 40, step=0.5),
+        chosen("fibre_rs_g_d", 8.0, "g/d", "Resistant starch eaten", _DIET, 0, 40, step=0.5),
+        chosen("fibre_nsp_g_d", 15.0, "g/d", "Other fibre (NSP) eaten", _DIET, 0, 40, step=0.5),
+        chosen("mucin_g_d", 4.0, "g/d", "Mucin from the gut wall", "order of size", 0, 8, step=0.5),
+        chosen("transit", 1.0, "", "Transit speed", "1 is the default flow", 0.5, 2, step=0.05),
         _growth("BAC", "inulin", 8.0, _INULIN_TEST),
         _growth("BAC", "rs", 12.0, "half the source's 24, so that the starch degraders coexist"),
         _growth("BAC", "nsp", 12.0),
@@ -134,7 +129,7 @@ PARAMETERS = ParameterSet(
             for guild, corners in _PH_CORNERS.items()
             for i, ph in enumerate(corners)
         ),
-        _chosen(
+        chosen(
             "yield_sugar",
             0.30,
             "C/C",
@@ -144,7 +139,7 @@ PARAMETERS = ParameterSet(
             0.4,
             source=_MICROPOP,
         ),
-        _chosen(
+        chosen(
             "yield_lactate",
             0.12,
             "C/C",
@@ -154,10 +149,10 @@ PARAMETERS = ParameterSet(
             0.16,
             source=_MICROPOP,
         ),
-        _chosen("K_sugar", 2.0, "mmol C/L", "Half-saturation, sugars", _HALF, 1, 4),
-        _chosen("K_lactate", 1.0, "mmol C/L", "Half-saturation, lactate", _HALF, 0.5, 2),
-        _chosen("K_acetate", 5.0, "mmol C/L", "Half-saturation, acetate uptake", _HALF, 2.5, 10),
-        _chosen(
+        chosen("K_sugar", 2.0, "mmol C/L", "Half-saturation, sugars", _HALF, 1, 4),
+        chosen("K_lactate", 1.0, "mmol C/L", "Half-saturation, lactate", _HALF, 0.5, 2),
+        chosen("K_acetate", 5.0, "mmol C/L", "Half-saturation, acetate uptake", _HALF, 2.5, 10),
+        chosen(
             "K_biomass",
             20.0,
             "mmol C/L",
@@ -166,10 +161,10 @@ PARAMETERS = ParameterSet(
             10,
             40,
         ),
-        _chosen("k_h_inulin", 30.0, "1/d", "Hydrolysis of inulin", "fast: soluble", 15, 60),
-        _chosen("k_h_rs", 20.0, "1/d", "Hydrolysis of resistant starch", "granular", 10, 40),
-        _chosen("k_h_nsp", 6.0, "1/d", "Hydrolysis of NSP and mucin", "slow: cell walls", 3, 12),
-        _chosen(
+        chosen("k_h_inulin", 30.0, "1/d", "Hydrolysis of inulin", "fast: soluble", 15, 60),
+        chosen("k_h_rs", 20.0, "1/d", "Hydrolysis of resistant starch", "granular", 10, 40),
+        chosen("k_h_nsp", 6.0, "1/d", "Hydrolysis of NSP and mucin", "slow: cell walls", 3, 12),
+        chosen(
             "V_proximal",
             0.25,
             "L",
@@ -177,10 +172,10 @@ PARAMETERS = ParameterSet(
             "with Q_proximal: 9 h",
             source="casci_chapter",
         ),
-        _chosen(
+        chosen(
             "V_distal", 0.35, "L", "Volume, distal", "with Q_distal: 48 h", source="casci_chapter"
         ),
-        _chosen(
+        chosen(
             "Q_proximal",
             0.67,
             "L/d",
@@ -188,7 +183,7 @@ PARAMETERS = ParameterSet(
             "retention 9 h (published 6-12 h)",
             source="casci_chapter",
         ),
-        _chosen(
+        chosen(
             "Q_distal",
             0.175,
             "L/d",
@@ -196,7 +191,7 @@ PARAMETERS = ParameterSet(
             "retention 48 h (published whole colon about 60 h); the difference is water absorbed",
             source="casci_chapter",
         ),
-        _chosen(
+        chosen(
             "k_abs",
             5.0,
             "1/d",
@@ -204,11 +199,11 @@ PARAMETERS = ParameterSet(
             "one value gives the published faecal share and the proximal-distal gradient",
             2,
             10,
-            0.25,
+            step=0.25,
             source="casci_chapter",
         ),
-        _chosen("k_abs_lactate", 2.0, "1/d", "Absorption of lactate", "slower than SCFA", 1, 4),
-        _chosen(
+        chosen("k_abs_lactate", 2.0, "1/d", "Absorption of lactate", "slower than SCFA", 1, 4),
+        chosen(
             "kappa",
             0.05,
             "L/(mmol C d)",
@@ -217,8 +212,8 @@ PARAMETERS = ParameterSet(
             0.025,
             0.1,
         ),
-        _chosen("rec", 0.8, "", "Share of lysed biomass fermented again", "most of a cell", 0, 1),
-        _chosen(
+        chosen("rec", 0.8, "", "Share of lysed biomass fermented again", "most of a cell", 0, 1),
+        chosen(
             "eps",
             0.05,
             "mmol C/(L d)",
@@ -227,9 +222,9 @@ PARAMETERS = ParameterSet(
             0,
             0.1,
         ),
-        _chosen("ph_0", 6.7, "pH", "pH without acid", "gives 6.1 proximal, 6.2 distal", 6.2, 7.2),
-        _chosen("p_b", 0.005, "1/mM", "pH fall per mM acid", "as ph_0", 0, 0.01),
-        _chosen(
+        chosen("ph_0", 6.7, "pH", "pH without acid", "gives 6.1 proximal, 6.2 distal", 6.2, 7.2),
+        chosen("p_b", 0.005, "1/mM", "pH fall per mM acid", "as ph_0", 0, 0.01),
+        chosen(
             "u_acetate",
             0.40,
             "",
@@ -239,7 +234,7 @@ PARAMETERS = ParameterSet(
             high=1,
             source="boets2017",
         ),
-        _chosen(
+        chosen(
             "u_propionate",
             0.40,
             "",
@@ -249,7 +244,7 @@ PARAMETERS = ParameterSet(
             high=1,
             source="boets2017",
         ),
-        _chosen(
+        chosen(
             "u_butyrate",
             0.60,
             "",
@@ -259,7 +254,7 @@ PARAMETERS = ParameterSet(
             high=1,
             source="boets2017",
         ),
-        _chosen(
+        chosen(
             "E_acetate",
             0.40,
             "",
@@ -269,7 +264,7 @@ PARAMETERS = ParameterSet(
             high=1,
             source="boets2017",
         ),
-        _chosen(
+        chosen(
             "E_propionate",
             0.85,
             "",
@@ -279,7 +274,7 @@ PARAMETERS = ParameterSet(
             high=1,
             source="boets2017",
         ),
-        _chosen(
+        chosen(
             "E_butyrate",
             0.95,
             "",
@@ -289,9 +284,9 @@ PARAMETERS = ParameterSet(
             high=1,
             source="boets2017",
         ),
-        _chosen("background_acetate_mM", 0.060, "mM", "Background acetate", _BACKGROUND),
-        _chosen("background_propionate_mM", 0.003, "mM", "Background propionate", _BACKGROUND),
-        _chosen("background_butyrate_mM", 0.0003, "mM", "Background butyrate", _BACKGROUND),
+        chosen("background_acetate_mM", 0.060, "mM", "Background acetate", _BACKGROUND),
+        chosen("background_propionate_mM", 0.003, "mM", "Background propionate", _BACKGROUND),
+        chosen("background_butyrate_mM", 0.0003, "mM", "Background butyrate", _BACKGROUND),
         Parameter(
             "Q_portal",
             0.945,
@@ -303,7 +298,7 @@ PARAMETERS = ParameterSet(
             low=0.5,
             high=1.5,
         ),
-        _chosen(
+        chosen(
             "Q_systemic",
             5.0,
             "L/min",

@@ -22,7 +22,7 @@ from math import exp, isfinite
 import numpy as np
 from scipy.integrate import odeint
 
-from igf1lab.parameters import Parameter, ParameterSet
+from igf1lab.parameters import Parameter, ParameterSet, chosen
 
 GROUPS = {
     "degraders": "fibre degraders, which make acetate and propionate",
@@ -33,11 +33,6 @@ _WEANING_D = 21.0
 _DAY_DECIMALS = 6  # a tenth of a second: two times are then equal or safely apart
 
 
-def _chosen(name, value, unit, label, reason, low=None, high=None, step=None, source=()):
-    """A number chosen for the model."""
-    return Parameter(name, value, unit, label, "chosen", source, reason, low, high, step)
-
-
 _ORDER = "chosen for the order of events: bloom of facultatives, then exclusion, in about a week"
 _KILL = "fast enough to hold the group down; no kill rate was found"
 _IGF1 = "direction published, no group mean read; size chosen"
@@ -46,18 +41,18 @@ PARAMETERS = ParameterSet(
     "M10",
     "mouse",
     [
-        _chosen("mu_d", 1.5, "1/d", "Growth of degraders", _ORDER, 0.75, 3),
-        _chosen("mu_b", 1.2, "1/d", "Growth of cross-feeders", _ORDER, 0.6, 2.4),
-        _chosen("mu_f", 3.0, "1/d", "Growth of facultatives", _ORDER, 1.5, 6),
-        _chosen("a_df", 0.2, "", "Degraders held back by facultatives", _ORDER, 0, 0.8),
-        _chosen("a_fd", 3.0, "", "Facultatives held back by degraders", _ORDER, 1.5, 6),
-        _chosen("a_fb", 2.0, "", "Facultatives held back by cross-feeders", _ORDER, 0, 4),
-        _chosen("feed_half", 0.3, "", "Degraders for half of full cross-feeding", _ORDER, 0.1, 0.6),
-        _chosen("b_full", 0.35, "", "Cross-feeders in a conventional mouse", _ORDER, 0.2, 0.5),
-        _chosen("kill_d", 6.0, "1/d", "Antibiotic kill of degraders", _KILL, 0, 12),
-        _chosen("kill_b", 6.0, "1/d", "Antibiotic kill of cross-feeders", _KILL, 0, 12),
-        _chosen("kill_f", 1.0, "1/d", "Antibiotic kill of facultatives", "resistant", 0, 6),
-        _chosen(
+        chosen("mu_d", 1.5, "1/d", "Growth of degraders", _ORDER, 0.75, 3),
+        chosen("mu_b", 1.2, "1/d", "Growth of cross-feeders", _ORDER, 0.6, 2.4),
+        chosen("mu_f", 3.0, "1/d", "Growth of facultatives", _ORDER, 1.5, 6),
+        chosen("a_df", 0.2, "", "Degraders held back by facultatives", _ORDER, 0, 0.8),
+        chosen("a_fd", 3.0, "", "Facultatives held back by degraders", _ORDER, 1.5, 6),
+        chosen("a_fb", 2.0, "", "Facultatives held back by cross-feeders", _ORDER, 0, 4),
+        chosen("feed_half", 0.3, "", "Degraders for half of full cross-feeding", _ORDER, 0.1, 0.6),
+        chosen("b_full", 0.35, "", "Cross-feeders in a conventional mouse", _ORDER, 0.2, 0.5),
+        chosen("kill_d", 6.0, "1/d", "Antibiotic kill of degraders", _KILL, 0, 12),
+        chosen("kill_b", 6.0, "1/d", "Antibiotic kill of cross-feeders", _KILL, 0, 12),
+        chosen("kill_f", 1.0, "1/d", "Antibiotic kill of facultatives", "resistant", 0, 6),
+        chosen(
             "eps_seed",
             1e-6,
             "1/d",
@@ -67,17 +62,17 @@ PARAMETERS = ParameterSet(
             0,
             1e-3,
         ),
-        _chosen(
+        chosen(
             "extinct_below",
             1e-9,
             "",
             "Abundance taken as extinct",
             "a few cells in a gut of some 10¹⁰; applied when the conditions change",
         ),
-        _chosen("inoculum_d", 1e-3, "", "Degraders given", "a gavage of a dilute stool", 0, 0.1),
-        _chosen("inoculum_b", 1e-3, "", "Cross-feeders given", "as the degraders", 0, 0.1),
-        _chosen("inoculum_f", 1e-2, "", "Facultatives given", "survive the gavage best", 0, 0.1),
-        _chosen(
+        chosen("inoculum_d", 1e-3, "", "Degraders given", "a gavage of a dilute stool", 0, 0.1),
+        chosen("inoculum_b", 1e-3, "", "Cross-feeders given", "as the degraders", 0, 0.1),
+        chosen("inoculum_f", 1e-2, "", "Facultatives given", "survive the gavage best", 0, 0.1),
+        chosen(
             "share_d",
             0.75,
             "",
@@ -86,7 +81,7 @@ PARAMETERS = ParameterSet(
             0.5,
             1,
         ),
-        _chosen(
+        chosen(
             "s_w",
             0.3,
             "",
@@ -94,10 +89,10 @@ PARAMETERS = ParameterSet(
             "about 0.6 mmol/d in water against some four times that made in a mouse's colon",
             0,
             0.6,
-            0.05,
+            step=0.05,
             source="scfa_water_mice",
         ),
-        _chosen(
+        chosen(
             "igf1_germ_free",
             0.75,
             "",
@@ -105,10 +100,10 @@ PARAMETERS = ParameterSet(
             _IGF1,
             0.5,
             1,
-            0.05,
+            step=0.05,
             source="yan2016",
         ),
-        _chosen(
+        chosen(
             "K",
             0.15,
             "",
@@ -116,10 +111,10 @@ PARAMETERS = ParameterSet(
             "small, or SCFA water could not restore IGF-1 as published",
             0.05,
             1,
-            0.05,
+            step=0.05,
             source="yan2016",
         ),
-        _chosen(
+        chosen(
             "igf1_half_time_d",
             2.0,
             "d",
@@ -128,10 +123,10 @@ PARAMETERS = ParameterSet(
             0.5,
             7,
         ),
-        _chosen("v_0", 1.25, "mm/d", "Growth in length at weaning", "order of size", 0.8, 1.8),
-        _chosen("tau_g", 20.0, "d", "Time constant of growth slowing", "adult by 8 weeks", 10, 40),
-        _chosen("gamma_L", 1.0, "", "Power of IGF-1 on growth in length", "simplest", 0, 2),
-        _chosen("age_start_d", 21.0, "d", "Age at day 0", "weaning", 21, 120, 1),
+        chosen("v_0", 1.25, "mm/d", "Growth in length at weaning", "order of size", 0.8, 1.8),
+        chosen("tau_g", 20.0, "d", "Time constant of growth slowing", "adult by 8 weeks", 10, 40),
+        chosen("gamma_L", 1.0, "", "Power of IGF-1 on growth in length", "simplest", 0, 2),
+        chosen("age_start_d", 21.0, "d", "Age at day 0", "weaning", 21, 120, step=1),
         Parameter(
             "water_acetate_mM", 67.5, "mM", "Acetate in SCFA water", "verified", "scfa_water_mice"
         ),
@@ -146,7 +141,7 @@ PARAMETERS = ParameterSet(
         Parameter(
             "water_butyrate_mM", 40.0, "mM", "Butyrate in SCFA water", "verified", "scfa_water_mice"
         ),
-        _chosen("water_ml_d", 4.5, "mL/d", "Water drunk by a mouse", "usual 4-5 mL/d", 3, 6),
+        chosen("water_ml_d", 4.5, "mL/d", "Water drunk by a mouse", "usual 4-5 mL/d", 3, 6),
     ],
 )
 

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.integrate import odeint
 
 from igf1lab.models import gh_axis
-from igf1lab.parameters import Parameter, ParameterSet
+from igf1lab.parameters import Parameter, ParameterSet, chosen
 
 
 def _concentration(name, value, label, source, reason, high):
@@ -33,10 +33,6 @@ def _potency(receptor, acid, value):
         value / 3,
         value * 3,
     )
-
-
-def _chosen(name, value, unit, label, reason, low, high, source=(), step=None):
-    return Parameter(name, value, unit, label, "chosen", source, reason, low, high, step)
 
 
 PARAMETERS = ParameterSet(
@@ -62,7 +58,7 @@ PARAMETERS = ParameterSet(
             "fasting portal",
             150.0,
         ),
-        _chosen(
+        chosen(
             "ketone_mM",
             0.0,
             "mmol/L",
@@ -99,8 +95,8 @@ PARAMETERS = ParameterSet(
             0.25,
             2.1,
         ),
-        _chosen("hill", 1.0, "", "Hill exponent of occupancy", "one site, one agonist", 0.5, 2.0),
-        _chosen(
+        chosen("hill", 1.0, "", "Hill exponent of occupancy", "one site, one agonist", 0.5, 2.0),
+        chosen(
             "hcar2_weight",
             1.0,
             "",
@@ -108,9 +104,9 @@ PARAMETERS = ParameterSet(
             "reported as low and contested; 1 gives the claim its best chance",
             0.0,
             1.0,
-            "gpr109a_wiki",
+            source="gpr109a_wiki",
         ),
-        _chosen(
+        chosen(
             "g_hcar2",
             0.3,
             "",
@@ -119,7 +115,7 @@ PARAMETERS = ParameterSet(
             0.0,
             2.0,
         ),
-        _chosen(
+        chosen(
             "il6_sign",
             -1.0,
             "",
@@ -127,10 +123,10 @@ PARAMETERS = ParameterSet(
             "butyrate lowers LPS-induced IL-6 in macrophages",
             -1.0,
             1.0,
-            "butyrate_macrophage",
-            1.0,
+            source="butyrate_macrophage",
+            step=1.0,
         ),
-        _chosen(
+        chosen(
             "il6_gain",
             0.3,
             "",
@@ -139,8 +135,8 @@ PARAMETERS = ParameterSet(
             0.0,
             1.0,
         ),
-        _chosen("il6_basal", 1.0, "", "basal IL-6 drive", "IL-6 is counted from it", 0.2, 3.0),
-        _chosen(
+        chosen("il6_basal", 1.0, "", "basal IL-6 drive", "IL-6 is counted from it", 0.2, 3.0),
+        chosen(
             "inflammation",
             0.0,
             "",
@@ -149,7 +145,7 @@ PARAMETERS = ParameterSet(
             0.0,
             10.0,
         ),
-        _chosen(
+        chosen(
             "il6_half",
             1.0,
             "",
@@ -157,10 +153,10 @@ PARAMETERS = ParameterSet(
             "gives the direction and rough size of the IL-6 mice",
             0.2,
             5.0,
-            ("debenedetti1997", "il6_growth2002"),
+            source=("debenedetti1997", "il6_growth2002"),
         ),
-        _chosen("il6_half_life", 2.0, "h", "half-life of the IL-6 response", "hours", 0.25, 24.0),
-        _chosen(
+        chosen("il6_half_life", 2.0, "h", "half-life of the IL-6 response", "hours", 0.25, 24.0),
+        chosen(
             "il6_acute_gain",
             0.0,
             "",
@@ -168,9 +164,9 @@ PARAMETERS = ParameterSet(
             "off by default: no direct effect on production was seen in the mice",
             0.0,
             1.0,
-            "il6_growth2002",
+            source="il6_growth2002",
         ),
-        _chosen(
+        chosen(
             "il6_acute_peak",
             2.0,
             "",
@@ -189,8 +185,8 @@ PARAMETERS = ParameterSet(
             low=0.0,
             high=1.0,
         ),
-        _chosen("mrna_half_life", 6.0, "h", "half-life of IGF-1 message", "hours", 0.5, 24.0),
-        _chosen(
+        chosen("mrna_half_life", 6.0, "h", "half-life of IGF-1 message", "hours", 0.5, 24.0),
+        chosen(
             "chromatin_fold",
             1.0,
             "",
