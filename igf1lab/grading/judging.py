@@ -108,10 +108,11 @@ def _wrong(question, kind, says, misconception="", share=0.0):
 
 def close(question: Question, got: np.ndarray, expected: np.ndarray) -> np.ndarray:
     """Return where ``got`` lies within the question's tolerance of ``expected``."""
-    with np.errstate(invalid="ignore"):
-        within = np.abs(got - expected) <= question.atol + question.rtol * np.abs(expected)
     # A hair of slack, so that an answer exactly at a decimal bound is not lost to rounding.
-    return within | np.isclose(got, expected, rtol=1e-9, atol=1e-12, equal_nan=True)
+    slack = (question.atol + question.rtol * np.abs(expected)) * (1 + 1e-9)
+    with np.errstate(invalid="ignore"):
+        within = np.abs(got - expected) <= slack + 1e-15 * np.abs(expected)
+    return within | (np.isnan(got) & np.isnan(expected))
 
 
 def _flatten(described):
@@ -314,7 +315,9 @@ def _same_curve(line, drawn, curve):
     rtol, atol = line.get("rtol", 0.01), line.get("atol", 0.0)
 
     def near(got, right):
-        return np.allclose(got, right, rtol=rtol, atol=atol or 1e-12, equal_nan=True)
+        # Where a curve crosses zero, a thousandth of its height at 1 % is close enough.
+        height = np.nanmax(np.abs(right), initial=0.0)
+        return np.allclose(got, right, rtol=rtol, atol=atol or 0.1 * rtol * height, equal_nan=True)
 
     if y.size != expected.size:
         return _same_by_interpolation(drawn, curve, rtol) if curve["x"] else False

@@ -1,0 +1,257 @@
+"""Diagnosis: each kind of slip is named, right answers at the bound pass, none is an exception."""
+
+import matplotlib
+import numpy as np
+import pytest
+
+from igf1lab.grading.answers import describe
+from igf1lab.grading.checks import Exercise, open_exercise
+from igf1lab.grading.generate import tidy
+from igf1lab.grading.judging import feedback, judge
+from igf1lab.grading.questions import Question, SpecError, read_question
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+COMMON = {"title": "t", "points": 4.0, "claims": ["METAB-1"], "hint": "Think", "read": "Lesson 3"}
+
+
+def number(unit="", rtol=0.01, **more):
+    return Question(id="q1", kind="number", unit=unit, rtol=rtol, **COMMON, **more)
+
+
+def verdict_of(question, answer, right, calls=None):
+    key = {"expected": describe(right, question.kind, calls), "wrong": [], "calls": calls}
+    return judge(question, key, describe(answer, question.kind, calls))
+
+
+@pytest.mark.parametrize(
+    ("unit", "right", "given", "kind"),
+    [
+        ("nmol/L", 4.0, 4000.0, "unit"), ("nmol/L", 4.0, 0.004, "unit"), ("mol/L", 4.0, 4e6, "unit"),
+        ("mmol/L", 5.0, 90.08, "mg-dl"), ("mg/dL", 90.0, 4.9956, "mg-dl"), ("pmol/L", 60.0, 10.0, "unit"),
+        ("nmol/L", 20.0, 152.98, "unit"), ("1/h", 2.0, 120.0, "unit"), ("h", 2.0, 48.0, "unit"),
+        ("min", 10.0, 6.9315, "wrong-formula"), ("", 0.4, 40.0, "fraction-percent"), ("ng/mL", 3.0, -3.0, "sign"),
+        ("", 4.0, 0.25, "inverse"), ("", 3.0, float("nan"), "nan"), ("", 3.0, float("inf"), "infinite"),
+        ("", 3.0, 3.1, "rounding"), ("", 3.0, 17.3, "size"), ("", 3.0, [3.0, 3.0], "shape"),
+        ("", 3.0, True, "not-an-answer"), ("", 3.0, "3.0", "not-an-answer"),
+    ],
+)  # fmt: skip
+def test_slips_of_numbers(unit, right, given, kind):
+    verdict = verdict_of(number(unit), given, right)
+    assert verdict.kind == kind and verdict.points == 0 and verdict.says
+
+
+@pytest.mark.parametrize("given", [1.0, 1.01, 0.99, 1.0099999])
+def test_the_bound_belongs_to_the_right_side(given):
+    assert verdict_of(number(), given, 1.0).status == "right"
+
+
+@pytest.mark.parametrize("given", [1.0101, 0.9899])
+def test_beyond_the_bound_is_wrong(given):
+    assert verdict_of(number(), given, 1.0).status == "wrong"
+
+
+def test_tiny_values_are_told_apart():
+    assert verdict_of(number(), 2e-13, 1e-13).status == "wrong"
+
+
+def test_zero_needs_an_absolute_tolerance():
+    assert verdict_of(number(atol=0.5), 0.4, 0.0).status == "right"
+    assert verdict_of(number(atol=0.5), 0.6, 0.0).status == "wrong"
+    assert verdict_of(number(), 0.0, 0.0).status == "right"
+
+
+ARRAY = Question(id="q1", kind="array", **COMMON)
+RIGHT = np.array([1.0, 2.0, 4.0, 9.0])
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        (RIGHT[1:], "off-by-one"), (RIGHT[:-1], "off-by-one"), (np.r_[0.5, RIGHT], "off-by-one"),
+        (np.r_[0.0, RIGHT[:-1]], "off-by-one"), (RIGHT[::-1], "order"), (RIGHT[[1, 0, 2, 3]], "some-wrong"),
+        (RIGHT[[1, 0, 3, 2]], "order"), (RIGHT * 1000, "unit"), (-RIGHT, "sign"), (np.r_[RIGHT[:3], np.nan], "nan"),
+        (np.zeros((2, 7)), "shape"), (5.0, "shape"), (1 / RIGHT, "inverse"), (RIGHT + np.array([0, 0, 3, 0]), "some-wrong"),
+    ],
+)  # fmt: skip
+def test_slips_of_arrays(given, kind):
+    verdict = verdict_of(ARRAY, given, RIGHT)
+    assert verdict.points == 0
+    assert verdict.kind in (kind, "order" if kind == "some-wrong" else kind)
+
+
+def test_rows_and_columns():
+    table = np.arange(6.0).reshape(2, 3) + 1
+    verdict = verdict_of(ARRAY, table.T, table)
+    assert verdict.kind == "shape" and "changed places" in verdict.says
+
+
+FUNCTION = Question(
+    id="q1",
+    kind="function",
+    answer="f",
+    arguments={"a": [1, 5], "b": {"choices": [2, 3]}},
+    **COMMON,
+)
+CALLS = [[1.0, 2], [3.0, 3], [4.0, 2]]
+
+
+def right_function(a, b):
+    return a / (a + b)
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "words"),
+    [
+        (lambda a, b: a / (a + b), "right", "right"),
+        (lambda a, b: np.array([a / (a + b)]), "right", "right"),
+        (lambda a, b: None, "blank", "not answered"),
+        (lambda a: a, "unusable", "takes 1 positional argument"),
+        (lambda a, b: 1 / 0, "unusable", "ZeroDivisionError"),
+        (lambda a, b: "x", "unusable", "text"),
+        (lambda a, b: b / a, "wrong", ""),
+        (lambda a, b: 100 * a / (a + b), "wrong", "percent"),
+        (lambda a, b: a / (a + b) if b == 2 else 0.0, "wrong", "2 of 3 calls"),
+        (lambda a, b: [a, b], "wrong", "shape"),
+        (0.5, "unusable", "a function is asked for"),
+        (dict, "unusable", "a function is asked for"),
+        (None, "unusable", "it is None"),
+    ],
+)
+def test_functions(given, status, words):
+    verdict = verdict_of(FUNCTION, given, right_function, CALLS)
+    assert verdict.status == status and words in verdict.says
+
+
+def test_a_blank_inside_a_function_is_not_an_answer_yet():
+    def half_done(a, b):
+        return a / (... + b)
+
+    verdict = verdict_of(FUNCTION, half_done, right_function, CALLS)
+    assert (
+        verdict.status == "blank"
+        and feedback(FUNCTION, verdict, 0) == "Question 1: not answered yet."
+    )
+
+
+def test_probes_stay_in_their_ranges_and_follow_the_seed():
+    rules = {"a": [1, 5], "b": {"low": 0.01, "high": 100, "log": True}, "c": {"choices": [7, 8]}}
+    question = Question(
+        id="q1",
+        kind="function",
+        arguments=rules | {"d": {"low": 1, "high": 3, "integer": True}},
+        **COMMON,
+    )
+    calls = question.draw_calls("seed", 200)
+    assert calls == question.draw_calls("seed", 200) != question.draw_calls("other", 200)
+    a, b, c, d = map(np.array, zip(*calls, strict=True))
+    assert a.min() >= 1 and a.max() <= 5 and b.min() >= 0.01 and b.max() <= 100
+    assert np.median(b) < 10 and set(c) == {7, 8} and set(d) == {1, 2, 3}
+
+
+FIGURE = Question(
+    id="q1", kind="figure", xlabel=["time|t", "min"], ylabel=["glucose", "mg/dL"], legend=True,
+    figure_title=True, lines=[{"name": "glucose", "x": "x", "y": "y"}], **COMMON,
+)  # fmt: skip
+X = np.linspace(0, 10, 50)
+FIGURE_KEY = {
+    "expected": {}, "wrong": [],
+    "curves": [{"x": X.tolist(), "y": (X**2).tolist()}],
+}  # fmt: skip
+
+
+def draw(
+    how="plot", x=X, y=X**2, xlabel="Time (min)", ylabel="Glucose (mg/dL)", title="T", legend=True
+):
+    figure, axes = plt.subplots()
+    getattr(axes, how)(x, y, label="glucose")
+    axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    if legend:
+        axes.legend()
+    plt.close(figure)
+    return figure
+
+
+@pytest.mark.parametrize(
+    ("changes", "share"),
+    [
+        ({}, 1), ({"how": "scatter"}, 1), ({"how": "errorbar"}, 1), ({"x": np.linspace(0, 10, 300), "y": np.linspace(0, 10, 300) ** 2}, 1),
+        ({"xlabel": "t in min"}, 1), ({"xlabel": "Time"}, 0.8), ({"xlabel": "", "ylabel": ""}, 0.6), ({"legend": False}, 0.8),
+        ({"title": ""}, 0.8), ({"y": X}, 0.8), ({"y": 1000 * X**2}, 0.8), ({"x": X * 60}, 0.8),
+    ],
+)  # fmt: skip
+def test_figures_by_their_facts(changes, share):
+    verdict = judge(FIGURE, FIGURE_KEY, describe(draw(**changes), "figure"))
+    assert verdict.points == pytest.approx(4 * share), verdict.says
+
+
+def test_axes_are_as_good_as_a_figure():
+    figure = draw()
+    for answer in (figure, figure.axes[0]):
+        assert judge(FIGURE, FIGURE_KEY, describe(answer, "figure")).status == "right"
+    assert judge(FIGURE, FIGURE_KEY, describe(plt.Figure(), "figure")).status == "unusable"
+
+
+def test_levels_of_feedback():
+    question = number()
+    verdict = verdict_of(question, 5000.0, 5.0)
+    said = [feedback(question, verdict, tries) for tries in (1, 2, 3)]
+    assert "factor of 1000" in said[0] and "Hint" not in said[0]
+    assert "Hint: Think" in said[1] and "Lesson 3" not in said[1]
+    assert "Where to read: Lesson 3." in said[2]
+    assert "5.0" not in "".join(said)
+
+
+def test_a_check_without_a_key_file_says_so(capsys):
+    exercise = open_exercise("99_no_such_lesson")
+    assert exercise.check("q1", 1).points == 0
+    assert "no checks for 99_no_such_lesson" in capsys.readouterr().out
+    with pytest.raises(KeyError, match="has no parameter"):
+        exercise.parameter("x")
+
+
+def test_a_wrong_question_id_is_answered(capsys):
+    exercise = Exercise("03_metabolism")
+    for wrong_id in ("q99", None, 3, "Q1", []):
+        assert exercise.check(wrong_id, 1).points == 0
+        assert "has no question" in capsys.readouterr().out
+
+
+def test_a_damaged_numbers_file_is_not_fatal(tmp_path, capsys):
+    (tmp_path / "my_numbers.json").write_text("{broken")
+    exercise = Exercise("03_metabolism", tmp_path)
+    assert "cannot be read" in capsys.readouterr().out
+    assert exercise.check("q1", ...).status == "blank"
+
+
+BASE = "id: q1\nkind: number\ntitle: T\npoints: 2\nclaims: [METAB-1]\nhint: h\nread: r\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (BASE.replace("number", "essay"), "kind must be"), (BASE.replace("q1", "one"), "id must be"),
+        (BASE + "colour: red\n", "unknown"), (BASE + "rtol: 0\n", "tolerance"), ("- a\n- b", "key: value"),
+        (BASE.replace("points: 2\n", ""), "missing"), (BASE + "wrong: [{gives: 1}]", "gives, kind, says"),
+        (BASE + "wrong: [{gives: 1, kind: silly, says: x}]", "wrong kind"), ("a: [", "YAML"),
+        (BASE.replace("kind: number", "kind: function"), "arguments"), (BASE.replace("hint: h\n", ""), "hint"),
+        (BASE.replace("kind: number", "kind: figure"), "lines"),
+        (BASE.replace("kind: number", "kind: choice_with_reason"), "exactly one right"),
+        (BASE.replace("kind: number", "kind: appraisal") + "words: [1, 2]\nrubric: [{criterion: a, points: 1}]", "sum"),
+        (BASE.replace("claims: [METAB-1]", "claims: []"), "claim"),
+    ],
+)  # fmt: skip
+def test_a_badly_written_question_is_refused_with_its_reason(text, words):
+    with pytest.raises(SpecError, match=words):
+        read_question(text)
+
+
+def test_tidy_changes_nothing_the_second_time(source):
+    import copy
+
+    notebook = copy.deepcopy(source.notebook)
+    tidy(notebook)
+    once = copy.deepcopy(notebook)
+    tidy(notebook)
+    assert notebook == once
