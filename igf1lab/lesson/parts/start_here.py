@@ -36,7 +36,7 @@ def _loop_view(delay_h, strength):
     told = (
         f"settles at {late.mean():.2f} times its steady level"
         if swing < STILL
-        else f"swings for ever between {late.min():.2f} and {late.max():.2f} times its steady level"
+        else f"still swings after 12 h, between {late.min():.2f} and {late.max():.2f} times its steady level"
     )
     return View(
         curves={"level": level},
