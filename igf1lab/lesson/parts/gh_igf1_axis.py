@@ -292,7 +292,8 @@ def assays() -> Plate:
 
 def knockouts() -> Plate:
     """Serum IGF-1 and adult or birth size of mice that lack a part of the system."""
-    rows = evidence.dataset("DS-11-KNOCKOUTS").rows
+    table = evidence.dataset("DS-11-KNOCKOUTS")
+    rows = table.rows
     shown = [r for r in rows if r["serum_igf1"] is not None or r["birth_size"] is not None]
     y = np.arange(len(shown))[::-1]
     fig, (ax,) = style.figure(height=3.8)
@@ -316,10 +317,10 @@ def knockouts() -> Plate:
     )
     return Plate(
         fig,
-        f"Dot chart for seven kinds of mice, in percent of normal mice. {told}.",
+        f"Dot chart for {len(shown)} kinds of mice, in percent of normal mice. {told}.",
         "Mouse. Without liver IGF-1 (LID) three quarters of the blood level is gone and adult size "
         "is normal; without the gene in any tissue the animal is small from birth.",
-        tuple(dict.fromkeys(r["source_key"] for r in shown)),
+        tuple(key for key in table.sources if key != "zhou1997"),  # its row has no number
     )
 
 
