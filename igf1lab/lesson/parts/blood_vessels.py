@@ -15,7 +15,8 @@ from igf1lab.models import vessels
 from igf1lab.models.vessels import PARAMETERS
 
 WEEKS = vessels.simulate().time_d / 7
-# Cover of the mouse carotid 7 days after denudation, mean and SD in percent (denudation_mice).
+# Cover of the mouse carotid 7 days after denudation in percent, with the printed ± (denudation_mice;
+# the page read does not say whether that is SD or SEM).
 DENUDED_COVER = {"untreated": (63.0, 4.4), "erythropoietin": (78.0, 9.4)}
 
 
@@ -81,10 +82,10 @@ def _wall_draw():
         "inflammation": fire.plot(WEEKS, WEEKS, label="inflammation", **style.series(4))[0],
         "plaque": plaque.plot(WEEKS, WEEKS, label="plaque", **style.series(2))[0],
     }
-    for (name, (mean, sd)), colour in zip(DENUDED_COVER.items(), (0, 5), strict=True):
+    for (name, (mean, spread)), colour in zip(DENUDED_COVER.items(), (0, 5), strict=True):
         points = {"color": style.SERIES[colour], "markeredgecolor": style.INK, "capsize": 3}
         points |= {"fmt": "os"[colour > 0], "label": f"mice, day 7, {name}", "zorder": 3}
-        lining.errorbar(1, mean / 100, sd / 100, **points)
+        lining.errorbar(1, mean / 100, spread / 100, **points)
     lining.legend(ncols=2, loc="upper right")
     return fig, curves
 
@@ -398,7 +399,7 @@ def straight_lines() -> Plate:
 
 
 def markers() -> Plate:
-    """Inflammation markers per SD of IGF-1: three down, fibrinogen up."""
+    """Inflammation markers per SD of IGF-1: CRP and IL-6 down, fibrinogen up."""
     rows = evidence.dataset("DS-6B-INFLAMMATION").rows
     return forest_plate(
         rows,
@@ -406,7 +407,7 @@ def markers() -> Plate:
         measure="odds ratio per SD higher IGF-1 (95 % interval)",
         title="Two markers fall, one rises",
         caption=(
-            "3,480 adults of one survey. The men's fibrinogen interval is drawn as printed; it is "
+            "3,480 adults of one survey; for CRP only the women's number was read. The men's fibrinogen interval is drawn as printed; it is "
             "not symmetrical around the estimate."
         ),
         estimate="odds_ratio",
