@@ -113,7 +113,7 @@ def wound() -> Explorer:
         sliders=[
             Slider.over("day", "day", "d", 0, DAY_END, 6, step=0.5),
             Slider.of(PARAMETERS["igf1_relative"], label="IGF-1, times normal", step=0.2),
-            Slider.of(PARAMETERS["D"], label="migration of cells", low=1e-4, step=1e-4),
+            Slider.of(PARAMETERS["D"], label="migration of cells", low=2e-4, step=1e-4),
             Slider.of(
                 PARAMETERS["epsilon"], label="chosen gain of IGF-1 on division (ε)", step=0.1
             ),
@@ -122,7 +122,7 @@ def wound() -> Explorer:
             "Three times the IGF-1": {"igf1_relative": 3.0},
             "Almost no IGF-1": {"igf1_relative": 0.2},
             "Migration times four": {"D": 2e-3},
-            "Slow cells": {"D": 1e-4},
+            "Slow cells": {"D": 2e-4},
         },
     )
 
