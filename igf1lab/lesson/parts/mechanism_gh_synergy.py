@@ -135,7 +135,7 @@ def _synergy_draw():
     pulses.plot(DAY_H, _day(1.0, 0.0)[0], ":", color=style.MUTED, label="normal")
     (gh,) = pulses.plot(DAY_H, DAY_H, label="now", **style.series(1))
     pulses.legend(loc="upper right", ncols=2)
-    style.label_axes(axis, title="The push fades on its way", x="percent of normal", y="")
+    style.label_axes(axis, title="How far the push gets", x="percent of normal", y="")
     axis.set(xscale="log", xlim=(20, 500), ylim=(-0.6, 2.6), yticks=[2, 1, 0])
     axis.set_yticklabels(["release put in", "mean GH", "total IGF-1"])
     axis.set_xticks([25, 50, 100, 200, 400])

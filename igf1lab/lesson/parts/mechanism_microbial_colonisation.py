@@ -75,9 +75,9 @@ def _arm_view(**settings):
 def _arm_draw():
     fig, (gut, igf1, length) = style.figure(3, height=7.2, sharex=True)
     style.label_axes(gut, title="Mouse: microbes in the gut", x="", y="abundance")
-    gut.set(ylim=(0, 1.35), xlim=(0, DAYS), xticks=range(0, 57, 7))
+    gut.set(ylim=(0, 1.8), xlim=(0, DAYS), xticks=range(0, 57, 7))
     names = {
-        "degraders": "fibre degraders",
+        "degraders": "degraders",
         "cross_feeders": "butyrate makers",
         "facultatives": "first arrivals",
     }
@@ -85,7 +85,7 @@ def _arm_draw():
         key: gut.plot(TIME_D, TIME_D * 0, label=label, **style.series(i))[0]
         for i, (key, label) in enumerate(names.items())
     }
-    gut.legend(loc="upper center", ncols=3, fontsize=8.5)
+    gut.legend(loc="upper right", ncols=2, fontsize=8.5)
     style.label_axes(igf1, title="Mouse: IGF-1 in blood", x="", y="% of conventional")
     igf1.set(ylim=(70, 108))
     style.label_axes(length, title="Mouse: growth in length", x="days after weaning", y="mm")
@@ -95,7 +95,7 @@ def _arm_draw():
         for begins, place in zip(BEGINS, ("bottom", "top"), strict=True):
             values = scale * getattr(run_arm(begins), name)
             ax.plot(TIME_D, values, ":", color=style.MUTED, linewidth=1.5)
-            shift = 0.6 if place == "bottom" else -0.8
+            shift = 0.6 if place == "bottom" else -0.8 if ax is igf1 else -2.5
             ax.text(
                 55, values[-1] + shift, begins, ha="right", va=place, fontsize=9, color=style.MUTED
             )
