@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 import nbformat
 
 from igf1lab.grading.checks import PERSONAL, set_from_data, set_to_data
+from igf1lab.grading.course import versions
 from igf1lab.grading.judging import judge
 from igf1lab.grading.sandbox import tiers
 from igf1lab.grading.sandbox.client import Limits, Sandbox
@@ -31,6 +32,7 @@ class Job:
     numbers: dict
     limits: dict
     figures: bool = True
+    id: str = ""  # names everything a mark depends on besides the submission
 
 
 class BadReference(RuntimeError):
@@ -86,14 +88,15 @@ def private_keys(sandbox: Sandbox, source: Source, seed: str, numbers: dict) -> 
 
 def make_job(source: Source, release, keys, numbers, limits=None, figures=True) -> Job:
     """Return the job of marking one set with one key."""
-    return Job(
-        set_data=set_to_data(source.exercise_set),
-        release=nbformat.writes(release),
-        keys=keys,
-        numbers=numbers,
-        limits=asdict(limits or Limits()),
-        figures=figures,
-    )
+    data = {
+        "set_data": set_to_data(source.exercise_set),
+        "release": nbformat.writes(release),
+        "keys": keys,
+        "numbers": numbers,
+        "limits": asdict(limits or Limits()),
+    }
+    named = json.dumps(data | {"versions": versions()}, sort_keys=True)
+    return Job(**data, figures=figures, id=hashlib.sha256(named.encode()).hexdigest()[:16])
 
 
 def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
@@ -118,13 +121,13 @@ def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
     except Unreadable as error:
         empty = {"questions": {}, "cells": [], "deaths": [], "seconds": 0.0}
         return result | {"status": "unreadable", "says": str(error)} | empty
-    release = nbformat.reads(job.release, as_version=4)
+    release = nbformat.from_dict(json.loads(job.release))
     cells = rebuild(submitted, release)
     steps, where = _steps(cells, exercise_set, job.keys)
     files = numbers_file(exercise_set.lesson, job.numbers)
     run = sandbox.run(steps, Limits(**job.limits), job.figures, files)
     questions = {}
-    stubs = {cell.id: cell.source for cell in release.cells}
+    stubs = {cell.id: "".join(cell.source) for cell in release.cells}
     for question in exercise_set.questions:
         if question.automatic:
             described = run.answers.get((question.id, "given")) or _not_reached(run, question)

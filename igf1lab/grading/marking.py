@@ -58,8 +58,10 @@ class Marker:
         self.release = learner_copy(self.source)
         self.sandbox = Sandbox(tiers.start_best(trust, only))
         self._seed = f"{course.secret}:{name}"
+        self._jobs: dict[str, engine.Job] = {}
         try:
-            self._usual = self.job("") if not course.personal else None
+            if not course.personal:
+                self.job("")
         except BaseException:
             self.sandbox.server.stop()
             raise
@@ -72,16 +74,17 @@ class Marker:
 
     def job(self, student: str) -> engine.Job:
         """Return the job of marking one student; all share one unless numbers are personal."""
-        if not self.course.personal and student:
-            return self._usual
-        exercise_set = self.source.exercise_set
-        numbers = engine.usual_numbers(exercise_set)
-        if self.course.personal:
-            numbers = engine.personal_numbers(exercise_set, self.course.secret, student)
-        keys = engine.private_keys(self.sandbox, self.source, self._seed, numbers)
-        return engine.make_job(
-            self.source, self.release, keys, numbers, self._limits, self._figures
-        )
+        whose = student if self.course.personal else ""
+        if whose not in self._jobs:
+            exercise_set = self.source.exercise_set
+            numbers = engine.usual_numbers(exercise_set)
+            if self.course.personal:
+                numbers = engine.personal_numbers(exercise_set, self.course.secret, student)
+            keys = engine.private_keys(self.sandbox, self.source, self._seed, numbers)
+            self._jobs[whose] = engine.make_job(
+                self.source, self.release, keys, numbers, self._limits, self._figures
+            )
+        return self._jobs[whose]
 
     def mark(self, blob: bytes, student: str) -> dict:
         """Mark one submission; a failure of the grader is a result, not an exception."""
@@ -97,12 +100,6 @@ def _failed(blob, error):
     says = f"the grader failed: {type(error).__name__}: {error}"
     sha256 = hashlib.sha256(blob).hexdigest()
     return {"status": "failed", "says": says, "sha256": sha256, "questions": {}, "sandbox": ""}
-
-
-def job_id(job: engine.Job) -> str:
-    """Return a name for everything a mark depends on besides the submission."""
-    data = asdict(job) | {"figures": None, "versions": versions()}
-    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def grade(
@@ -171,7 +168,7 @@ def _is_done(course, marker, student, name, blob):
     try:
         old = json.loads(course.result(student, name).read_text(encoding="utf-8"))
         same = old["sha256"] == hashlib.sha256(blob).hexdigest()
-        return same and old["job"] == job_id(marker.job(student)) and old["status"] != "failed"
+        return same and old["job"] == marker.job(student).id and old["status"] != "failed"
     except (OSError, ValueError, KeyError):
         return False
 
@@ -229,7 +226,7 @@ def _keep(course, marker, book, student, result, before, summary):
     if result["status"] != "marked":
         summary.troubled[student] = result["says"]
         if not old:
-            _write_result(course, student, name, result | {"job": job_id(marker.job(student))})
+            _write_result(course, student, name, result | {"job": marker.job(student).id})
         return f"not marked: {result['says']}"
     changes = [
         (student, question, old[question]["auto"], new)
@@ -244,7 +241,7 @@ def _keep(course, marker, book, student, result, before, summary):
     stamp = course.submitted(student, name).parent / "timestamp.txt"
     when = stamp.read_text().strip() if stamp.is_file() else None
     books.store(book, name, student, result, when)
-    _write_result(course, student, name, result | {"job": job_id(marker.job(student))})
+    _write_result(course, student, name, result | {"job": marker.job(student).id})
     summary.marked.append(student)
     total = sum(value or 0 for value in points.values())
     deaths = "".join(f"; {death['says']}" for death in result["deaths"])

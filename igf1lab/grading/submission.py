@@ -4,6 +4,7 @@ Students' editors drop metadata and ids, copy cells and delete checks. ``rebuild
 role again, so that a damaged notebook is marked like a whole one.
 """
 
+import json
 import re
 import warnings
 from dataclasses import dataclass
@@ -47,10 +48,12 @@ def read_notebook(blob: bytes) -> list[Cell]:
     if len(blob) > MOST_BYTES:
         raise Unreadable(f"the file is too large ({len(blob) / 1e6:.0f} MB)")
     try:
-        notebook = nbformat.reads(blob.decode("utf-8-sig"), as_version=4)
-        raw_cells = list(notebook.cells)
-        language = notebook.metadata.get("kernelspec", {}).get("language", "python")
-    except Exception as error:  # nbformat raises many kinds on broken files
+        notebook = json.loads(blob.decode("utf-8-sig"))
+        if notebook["nbformat"] != 4:
+            notebook = nbformat.reads(json.dumps(notebook), as_version=4)
+        raw_cells = list(notebook["cells"])
+        language = notebook.get("metadata", {}).get("kernelspec", {}).get("language", "python")
+    except Exception as error:  # broken files raise many kinds, here and in nbformat
         raise Unreadable(f"this is not a notebook ({type(error).__name__})") from None
     if language not in ("python", ""):
         raise Unreadable(f"this notebook is in {str(language)[:40]}, not in Python")
@@ -65,6 +68,7 @@ def read_notebook(blob: bytes) -> list[Cell]:
 def _cell(raw):
     try:
         kind, source = raw["cell_type"], raw["source"]
+        source = "".join(source) if isinstance(source, list) else source
         if kind not in ("code", "markdown", "raw") or not isinstance(source, str):
             return None
         about = raw.get("metadata", {}).get("nbgrader", {})
@@ -110,11 +114,11 @@ def rebuild(cells: list[Cell], release) -> list[Cell]:
             continue
         here = next((n for n, cell in enumerate(cells) if cell.role == role), None)
         if here is None and role.endswith("-check"):
-            cells.insert(_place(cells, role), Cell("code", source.source, role))
+            cells.insert(_place(cells, role), Cell("code", "".join(source.source), role))
         elif here is None and source.cell_type == "markdown":
-            cells.insert(_place(cells, role), Cell("markdown", source.source, role))
+            cells.insert(_place(cells, role), Cell("markdown", "".join(source.source), role))
         elif role.endswith("-check"):
-            cells[here].source = source.source
+            cells[here].source = "".join(source.source)
     return cells
 
 
@@ -138,7 +142,7 @@ def _find_lost_roles(cells, released, taken):
         lost_answer = role.replace("-text", "-answer")
         if lost_answer in taken or released.get(lost_answer, {}).get("cell_type") != "markdown":
             continue
-        heading = released[role].source.split("\n")[0]
+        heading = "".join(released[role].source).split("\n")[0]
         for here, cell in enumerate(cells[:-1]):
             follower = cells[here + 1]
             if (

@@ -131,8 +131,10 @@ class Session:
         self._work, work = socket.socketpair()
         self._kill, kill = socket.socketpair()
         self._folder = None
-        order = {"limits": asdict(limits), "cell_seconds": limits.cell_seconds, "figures": figures}
-        if sandbox.server.tier.confinement != "namespaces":
+        alone = sandbox.server.tier.confinement == "namespaces"
+        order = {"limits": asdict(limits), "cell_seconds": limits.cell_seconds}
+        order |= {"figures": figures, "alone": alone}
+        if not alone:
             self._folder = tempfile.TemporaryDirectory(dir=sandbox.server.folder)
             order["folder"] = self._folder.name
         with work, kill, sandbox._lock:

@@ -150,7 +150,10 @@ def serve(shell, work: socket.socket, order: dict) -> None:
             if "cell" in step:
                 OUT.clear()
                 done = shell.run_cell(step["cell"], store_history=False)
-                _note_error(done.error_before_exec or done.error_in_exec)
+                error = done.error_before_exec or done.error_in_exec
+                _note_error(error)
+                if isinstance(error, CellTimeout) and order["alone"]:
+                    _end_leftovers()
                 _show_plots(figures)
                 signal.setitimer(signal.ITIMER_REAL, 0)
                 reply = {"outputs": OUT.rows}
@@ -176,6 +179,15 @@ def _note_error(error):
     """Record an error that the shell only printed, as it does with interrupts."""
     if error is not None and not any(row["type"] == "error" for row in OUT.rows):
         OUT.error(type(error).__name__, error)
+
+
+def _end_leftovers():
+    """Kill what a timed-out cell started, lest it cost a later, innocent cell.
+
+    Only where this process has a pid namespace of its own: the signal goes to everybody else.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
 
 
 def _prepare_plots(shell, figures):
