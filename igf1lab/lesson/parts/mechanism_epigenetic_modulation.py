@@ -429,7 +429,7 @@ def doses() -> Plate:
         f"Range chart of HDAC activity left, in percent, from the lowest ({keen:g} mmol/L) to the "
         f"highest ({dull:g} mmol/L) published IC50 of butyrate. {told}.",
         "The model's answer with butyrate alone. Colon and dish agree whatever the assay; in portal "
-        "blood the answer depends on which laboratory you believe.",
+        "blood the answer depends on which assay you believe.",
         ("fass2011", "chembl_butyrate", *PLACE_SOURCES),
     )
 
