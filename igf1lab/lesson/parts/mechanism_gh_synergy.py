@@ -57,10 +57,10 @@ def _day(pit_mult, receptor_block):
 
 
 def in_the_axis(gh_release: float, receptor_block: float = 0.0):
-    """One day of the axis at a release, held inside the range of the model; steps of 0.5 %."""
+    """One day of the axis at a release, held inside the range of the model; steps of 1 %."""
     limits = gh_axis.PARAMETERS["pit_mult"]
     held = float(np.clip(gh_release, limits.low, limits.high))
-    return held, *_day(round(200 * held) / 200, receptor_block)
+    return held, *_day(round(held, 2), receptor_block)
 
 
 def _synergy_view(subject, dose_umol_l, sensitivity, liver):
@@ -128,9 +128,7 @@ def _synergy_draw():
     _dose_axes(dish)
     (response,) = dish.plot(DOSES_UMOL_L, np.ones(121), label="model curve", **style.series(1))
     (here,) = dish.plot([5], [1], "D", color=style.SERIES[1], markersize=9, label="this dose")
-    style.label_axes(
-        pulses, title="In the axis: one day of GH", x="time (h)", y="GH (ng/mL)"
-    )
+    style.label_axes(pulses, title="In the axis: one day of GH", x="time (h)", y="GH (ng/mL)")
     pulses.set(xlim=(0, 24), ylim=(0, 10.5), xticks=range(0, 25, 4))
     pulses.plot(DAY_H, _day(1.0, 0.0)[0], ":", color=style.MUTED, label="normal")
     (gh,) = pulses.plot(DAY_H, DAY_H, label="now", **style.series(1))
