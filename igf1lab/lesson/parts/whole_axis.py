@@ -343,6 +343,11 @@ def size_outcome() -> Outcome:
     )
 
 
+def doubt(name):
+    """What an uncertain input of the model is called: an arrow, or a constant's own label."""
+    return ROUTES[name][0] if name in ROUTES else PARAMETERS[name].label
+
+
 # --- your verdict ------------------------------------------------------------------------------
 
 
