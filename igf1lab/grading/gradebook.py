@@ -20,6 +20,9 @@ from igf1lab.grading.course import Course, CourseError
 from igf1lab.grading.judging import Verdict, feedback
 
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_IMAGE = re.compile(r"!(?=\[)")  # would be fetched, or crash the page if its attachment is gone
+_LINK = re.compile(r"\]\s*\([^)]*\)|^\s*\[[^\]]*\]:.*$", re.MULTILINE)
+_TEX = re.compile(r"\\(?=(href|class|cssId|style|require|unicode)\b)")  # MathJax can make links
 ALL_HINTS = 3  # a marked copy says everything: kind, hint and where to read
 
 
@@ -146,11 +149,18 @@ def marked_copy(result: dict, release, set_data: dict):
             made = _cell("code", cell["source"], f"cell-{number}")
             made |= {"outputs": outputs, "execution_count": None}
         else:
-            made = _cell("markdown", _TAG.sub("&lt;", cell["source"]), f"cell-{number}")
+            made = _cell("markdown", safe_markdown(cell["source"]), f"cell-{number}")
         if role in released and "nbgrader" in released[role].metadata:
             made["metadata"]["nbgrader"] = dict(released[role].metadata.nbgrader)
         cells.append(made)
     return {"cells": cells, "metadata": release.metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def safe_markdown(source: str) -> str:
+    """Return a student's Markdown with no HTML, image or link in it that a browser would act on."""
+    source = _TAG.sub("&lt;", source)
+    source = _LINK.sub(lambda found: found.group().replace(":", " : "), _IMAGE.sub("", source))
+    return _TEX.sub("", source)
 
 
 def _cell(kind, source, cell_id):

@@ -21,7 +21,8 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .3rem; }
 .says { border-left: 4px solid #888; padding-left: .8rem; white-space: pre-line; }
 .right { border-color: #1a7f4b; } .wrong, .unusable { border-color: #b3402a; }
 .partly, .blank, .pending { border-color: #a67c00; }
-table { border-collapse: collapse; } td, th { border: 1px solid #bbb; padding: .2rem .6rem; text-align: left; }
+table { border-collapse: collapse; }
+td, th { border: 1px solid #bbb; padding: .2rem .6rem; text-align: left; }
 img { max-width: 100%; }
 """
 SIGNS = {"right": "✓ right", "partly": "◐ partly right", "wrong": "✗ not right",

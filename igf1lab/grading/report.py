@@ -80,7 +80,8 @@ def _overview(results, marked, finals, exercise_set):
     axes = figure.subplots()
     axes.hist(shown, bins=[n - 0.5 for n in range(int(of) + 2)], color="#4878a8", edgecolor="white")
     axes.set(xlabel=f"{what} of {of:g}", ylabel="students", title="Marks")
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.get_major_locator().set_params(integer=True)
     middle = sorted(shown)[len(shown) // 2]
     alt = f"Histogram of {what}: from {min(shown):g} to {max(shown):g}, median {middle:g}."
     says = (

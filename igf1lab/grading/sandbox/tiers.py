@@ -155,7 +155,7 @@ def _container(descriptor):
         )
     command = [engine, "run", "--rm", "--interactive", "--network=none", "--read-only"]
     command += ["--cap-drop=all", "--security-opt=no-new-privileges", "--user=65534:65534"]
-    command += ["--tmpfs=/tmp:size=256m,mode=1777", f"--preserve-fds={descriptor - 2}"]
+    command += ["--tmpfs=/tmp:size=256m,mode=1777", "--preserve-fds=1"]
     command += [
         "--volume",
         f"{PACKAGE}:{PACKAGE}:ro",
@@ -165,8 +165,10 @@ def _container(descriptor):
     environment = _environment() | {"HOME": "/tmp", "MPLCONFIGDIR": "/tmp/mpl"}
     for name, value in environment.items():
         command += ["--env", f"{name}={value}"]
-    inner = _server_command(TIERS["container"], descriptor)
-    return [*command, CONTAINER_IMAGE, "python", *inner[1:]]
+    inner = _server_command(TIERS["container"], 3)
+    # podman hands on descriptors from 3 upwards only; a shell moves ours there.
+    move = ["sh", "-c", f'exec "$@" 3<&{descriptor}', "sh"]
+    return [*move, *command, CONTAINER_IMAGE, "python", *inner[1:]]
 
 
 def start(name: str) -> Server:
@@ -192,8 +194,7 @@ def start(name: str) -> Server:
         if name == "bubblewrap":
             command, environment = _bubblewrap(descriptor), os.environ | _environment()
         elif name == "container":
-            descriptor = os.dup2(descriptor, 3)
-            command, environment = _container(3), dict(os.environ)
+            command, environment = _container(descriptor), dict(os.environ)
         else:
             command = _server_command(tier, descriptor)
         with (Path(folder) / "server.log").open("wb") as log:
