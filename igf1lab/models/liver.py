@@ -3,7 +3,7 @@
 Occupancy comes before mechanism: portal butyrate is some 20 µmol/L and HCAR2 needs about
 1.5 mmol/L. IL-6 acts on the binding protein and not on transcription, because mice with
 chronic IL-6 have normal growth hormone, little IGFBP-3 and fast IGF-1 clearance
-(debenedetti1997, il6_growth2002).
+(debenedetti1997, debenedetti2002).
 """
 
 from dataclasses import dataclass, replace
@@ -153,7 +153,7 @@ PARAMETERS = ParameterSet(
             "gives the direction and rough size of the IL-6 mice",
             0.2,
             5.0,
-            source=("debenedetti1997", "il6_growth2002"),
+            source=("debenedetti1997", "debenedetti2002"),
         ),
         chosen("il6_half_life", 2.0, "h", "half-life of the IL-6 response", "hours", 0.25, 24.0),
         chosen(
@@ -164,7 +164,7 @@ PARAMETERS = ParameterSet(
             "off by default: no direct effect on production was seen in the mice",
             0.0,
             1.0,
-            source="il6_growth2002",
+            source="debenedetti2002",
         ),
         chosen(
             "il6_acute_peak",
