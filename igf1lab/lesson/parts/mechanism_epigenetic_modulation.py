@@ -389,7 +389,7 @@ def ic50() -> Plate:
         fig,
         f"Dot chart of butyrate in mmol/L on a logarithmic axis. {told}. Measured in people: "
         f"{measured}.",
-        "Human enzymes unless a tissue is named. Two assays of the same enzymes, HDAC1 and HDAC2, "
+        "Isolated enzymes unless a tissue is named, human in the first panel. Two assays of the same enzymes, HDAC1 and HDAC2, "
         "gave answers 19 to 33 times apart.",
         (*dict.fromkeys(source for *_, source in entries), *PLACE_SOURCES),
     )
