@@ -201,7 +201,7 @@ EDGES = {
             0.15,
             None,
             "HEPATIC-2",
-            "about 1 % occupied at portal doses; little receptor in liver; no direct test",
+            "about 1 % filled at portal doses (EC50 unverified); little receptor in liver; no test",
             ("gpr109a_wiki", "peters1992"),
         ),
         Edge(
@@ -211,7 +211,7 @@ EDGES = {
             0.15,
             None,
             "EPI-2",
-            "needs 0.1 to 1 mM; few genes respond, as many down as up",
+            "cells need about 1 mM, enzymes disagree; few genes respond, as many down as up",
             ("histone1978", "hdaci_genes2012"),
         ),
         Edge(
@@ -252,7 +252,7 @@ EDGES = {
             None,
             "HEPATIC-3",
             "clear in mice that make IL-6 all their lives, likely in inflamed children",
-            ("debenedetti1997", "il6_growth2002"),
+            ("debenedetti1997", "debenedetti2002"),
         ),
         Edge(
             "gh_igf1",
