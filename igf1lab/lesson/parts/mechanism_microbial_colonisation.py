@@ -114,20 +114,23 @@ def arms() -> Explorer:
         draw=_arm_draw,
         sliders=[
             Slider.choice("begins", "mice begin", BEGINS),
-            Slider.choice("antibiotics", "antibiotics", list(ANTIBIOTICS)),
+            # Begin at the rescue, where both sliders of numbers matter.
+            Slider.choice("antibiotics", "antibiotics", list(ANTIBIOTICS), "all 8 weeks"),
             Slider.choice("microbes", "microbes given", list(MICROBES)),
-            Slider.choice("water", "drinking water", list(WATER)),
+            Slider.choice("water", "drinking water", list(WATER), "SCFA from day 14"),
             Slider.of(PARAMETERS["s_w"], label="SCFAs in the water, share of a gut's own"),
             Slider.of(PARAMETERS["K"], label="SCFA share for about half the response"),
         ],
         scenarios={
-            "Germ-free, colonised": {"begins": "germ-free", "microbes": "on day 0"},
-            "Antibiotics": {"antibiotics": "all 8 weeks"},
-            "Antibiotics, then SCFA water": {
-                "antibiotics": "all 8 weeks",
-                "water": "SCFA from day 14",
+            "Germ-free, colonised": {
+                "begins": "germ-free",
+                "microbes": "on day 0",
+                "antibiotics": "none",
+                "water": "plain or salt",
             },
-            "Antibiotics stopped": {"antibiotics": "first 2 weeks"},
+            "Antibiotics": {"water": "plain or salt"},
+            "Antibiotics, then SCFA water": {},
+            "Antibiotics stopped": {"antibiotics": "first 2 weeks", "water": "plain or salt"},
         },
     )
 
