@@ -54,8 +54,8 @@ def _spread(extra_g_d, off, inflammation):
 
 # Where an arrow runs on the map and what the menu calls it.
 ROUTES = {
-    "fibre_scfa": ("fibre → acids", [(5, 9.2), (5, 8.25)]),
-    "scfa_portal": ("acids → blood", [(5, 7.45), (5, 6.5)]),
+    "fibre_scfa": ("fibre → acids", [(6.8, 9.2), (6.8, 8.25)]),
+    "scfa_portal": ("acids → blood", [(6.5, 7.45), (5.3, 6.55)]),
     "portal_hcar2": ("blood → HCAR2 → IGF-1", [(4.2, 5.75), (1.0, 4.25), (4.3, 2.6)]),
     "portal_hdac": ("blood → HDAC → IGF-1", [(4.7, 5.7), (3.4, 4.25), (4.6, 2.85)]),
     "scfa_gh_up": ("blood → more GH", [(5.1, 5.7), (5.8, 4.6)]),
@@ -70,8 +70,8 @@ ROUTES = {
     "igf1_glucose": ("IGF-1 → lower glucose", [(5.9, 2.05), (8.9, 0.85)]),
 }
 PLACES = (
-    (5, 9.6, "fibre"),
-    (5, 7.85, "acids in the colon"),
+    (6.8, 9.6, "fibre"),
+    (6.8, 7.85, "acids in the colon"),
     (5, 6.1, "acids in blood"),
     (1.0, 4.25, "HCAR2\nin liver"),
     (3.4, 4.25, "HDAC\nin liver"),
