@@ -7,7 +7,6 @@ compared. Times include starting the program. Read the ratios; seconds depend on
 import argparse
 import concurrent.futures
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -34,12 +33,6 @@ d.root = {root!r}
 d.db_url = "sqlite:///" + {root!r} + "/gradebook.db"
 d.course_id = "igf1"
 """
-
-
-def _cpu():
-    """CPU seconds of all ended child processes: what a busy machine does not change much."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 class Peak:
@@ -177,15 +170,13 @@ def main(arguments=None) -> None:
         cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
     except ImportError:
         cluster = None
-    times, work, memory, wrong = {}, {}, {}, {}
+    times, memory, wrong = {}, {}, {}
     address = cluster.scheduler_address if cluster else None
     for number in range(options.rounds):
         for way, run in _ways(options.set, honest, release, address).items():
             folder = Path(tempfile.mkdtemp(prefix="igf1bench-"))
-            before = _cpu()
             with Peak() as peak:
                 seconds, marks = run(folder / "class")
-            work.setdefault(way, []).append(_cpu() - before)
             shutil.rmtree(folder)
             times.setdefault(way, []).append(seconds)
             memory[way] = max(memory.get(way, 0.0), peak.mib)
@@ -197,23 +188,21 @@ def main(arguments=None) -> None:
             print(f"round {number + 1}: {way}: {seconds:.1f} s", file=sys.stderr, flush=True)
     if cluster:
         cluster.close()
-    _print(options, times, work, memory, wrong)
+    _print(options, times, memory, wrong)
 
 
-def _print(options, times, work, memory, wrong):
+def _print(options, times, memory, wrong):
     base = statistics.median(next(iter(times.values())))
     load = os.getloadavg()[0]
     print(f"{SUBMISSIONS} submissions of {options.set}, median of {options.rounds}, ", end="")
     print(f"{os.cpu_count()} processors, load {load:.1f}\n")
-    print("| way | s | submissions/min | × stock | CPU s | CPU × stock | peak MiB | wrong marks |")
-    print("|---|---|---|---|---|---|---|---|")
-    work_base = statistics.median(next(iter(work.values())))
+    print("| way | s | a submission, s | submissions/min | × stock | peak MiB | wrong marks |")
+    print("|---|---|---|---|---|---|---|")
     for way, seconds in times.items():
-        middle, cpu = statistics.median(seconds), statistics.median(work[way])
-        shown = f"{cpu:.1f} | {work_base / cpu:.1f}" if "dask" not in way else "– | –"
+        middle = statistics.median(seconds)
         print(
-            f"| {way} | {middle:.1f} | {60 * SUBMISSIONS / middle:.0f} | {base / middle:.1f} "
-            f"| {shown} | {memory[way]:.0f} | {wrong[way]} |"
+            f"| {way} | {middle:.1f} | {middle / SUBMISSIONS:.3f} | {60 * SUBMISSIONS / middle:.0f} "
+            f"| {base / middle:.1f} | {memory[way]:.0f} | {wrong[way]} |"
         )
 
 

@@ -95,10 +95,18 @@ def marks(book: Gradebook, name: str) -> dict[str, dict]:
     return found
 
 
-def store(book: Gradebook, name: str, student: str, result: dict, handed_in: str | None) -> None:
+def store(
+    book: Gradebook,
+    name: str,
+    student: str,
+    result: dict,
+    handed_in: str | None,
+    new_work: bool = False,
+) -> None:
     """Write one student's automatic marks. A person's marks are never touched.
 
-    If a person had overruled a mark and the automatic one now changes, it is put up for review.
+    A mark given by a person is put up for review again if the automatic one changes, or if it
+    was for a text that has since been replaced (``new_work``).
     """
     try:
         submission = book.find_submission(name, student)
@@ -118,7 +126,8 @@ def store(book: Gradebook, name: str, student: str, result: dict, handed_in: str
             if by_hand and grade.manual_score is None:
                 grade.needs_manual_grade = True
             elif grade.manual_score is not None:
-                grade.needs_manual_grade = grade.needs_manual_grade or changed
+                look_again = changed or (by_hand and new_work)
+                grade.needs_manual_grade = grade.needs_manual_grade or look_again
             else:
                 grade.needs_manual_grade = False
         for comment in notebook.comments:

@@ -164,6 +164,13 @@ def grade(
     return summary
 
 
+def _kept_sha256(course, student, name):
+    try:
+        return json.loads(course.result(student, name).read_text(encoding="utf-8"))["sha256"]
+    except (OSError, ValueError, KeyError):
+        return None
+
+
 def _is_done(course, marker, student, name, blob):
     try:
         old = json.loads(course.result(student, name).read_text(encoding="utf-8"))
@@ -240,7 +247,8 @@ def _keep(course, marker, book, student, result, before, summary):
     books.write_copy(course.autograded(student, name), copy)
     stamp = course.submitted(student, name).parent / "timestamp.txt"
     when = stamp.read_text().strip() if stamp.is_file() else None
-    books.store(book, name, student, result, when)
+    new_work = _kept_sha256(course, student, name) not in (None, result["sha256"])
+    books.store(book, name, student, result, when, new_work)
     _write_result(course, student, name, result | {"job": marker.job(student).id})
     summary.marked.append(student)
     total = sum(value or 0 for value in points.values())

@@ -105,6 +105,21 @@ def test_a_persons_mark_counts_and_survives_marking_again(marked, set_name, sour
     assert "Well argued &lt;b&gt;indeed&lt;/b&gt;." in text
 
 
+def test_a_marked_text_that_is_replaced_is_looked_at_again(marked, set_name, source):
+    course, _ = marked
+    student, question = "bodil", appraisal_of(source)
+    mark_by_hand(course, set_name, student, question.id, 2.0)
+    assert export.final_marks(course, set_name)[student]["total"] is not None
+    path = course.submitted(student, set_name)
+    before = path.read_bytes()
+    path.write_bytes(before.replace(b"My own words, number 1", b"Something else", 1))
+    assert path.read_bytes() != before
+    assert cli.main(["grade", set_name, "--student", student]) == 0
+    mark = marks_of(course, set_name)[student][question.id]
+    assert mark["manual"] == 2.0 and mark["waits"]
+    assert export.final_marks(course, set_name)[student]["total"] is None
+
+
 def test_feedback_teaches_and_tells_no_values(marked, set_name, source):
     course, honest = marked
     pages.write_feedback(course, set_name)
