@@ -1,8 +1,16 @@
 """Hooks for all tests; see kernels.py for what they set up."""
 
+import matplotlib as mpl
 import pytest
 
 import kernels
+
+
+@pytest.fixture(autouse=True)
+def own_figure_style():
+    """Opening a lesson sets matplotlib's style for good; no test hands it on to the next."""
+    with mpl.rc_context():
+        yield
 
 
 def pytest_configure():

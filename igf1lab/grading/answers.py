@@ -189,7 +189,7 @@ def _describe_axes(axes) -> dict:
             middle = [bar.get_x() + bar.get_width() / 2 for bar in bars]
             curves.append(_curve(middle, [bar.get_height() for bar in bars]))
     return {
-        "title": axes.get_title()[:MOST_TEXT],
+        "title": "".join(map(axes.get_title, ("left", "center", "right")))[:MOST_TEXT],
         "xlabel": axes.get_xlabel()[:MOST_TEXT],
         "ylabel": axes.get_ylabel()[:MOST_TEXT],
         "legend": axes.get_legend() is not None,

@@ -138,11 +138,11 @@ def test_a_drag_inside_what_the_page_holds_asks_nothing(lesson, lab):
         sent = lab.sent
         lab.page.mouse.move(box["x"] + box["width"] * 0.2, height)
         lab.page.mouse.down()
-        before = curves(explorer)
+        before = curves(explorer), sentence(explorer)
         for step in range(20):
             lab.page.mouse.move(box["x"] + box["width"] * (0.2 + 0.03 * step), height)
         held = lab.sent - sent
-        moved = curves(explorer) != before
+        moved = (curves(explorer), sentence(explorer)) != before
         lab.page.mouse.up()
         assert moved, f"{name_of(explorer)}: the drag moved nothing"
         assert held == 0, f"{name_of(explorer)}: {held} messages were sent during the drag"

@@ -255,3 +255,11 @@ def test_tidy_changes_nothing_the_second_time(source):
     once = copy.deepcopy(notebook)
     tidy(notebook)
     assert notebook == once
+
+
+@pytest.mark.parametrize("place", ["left", "center", "right"])
+def test_a_title_counts_wherever_it_stands(place):
+    fig, axes = plt.subplots()
+    axes.set_title("Glucose", loc=place)
+    assert describe(fig, "figure")["axes"][0]["title"] == "Glucose"
+    plt.close(fig)

@@ -25,6 +25,15 @@ PRELOAD = (
 )  # fmt: skip
 
 
+def _private_folders() -> list[str]:
+    """Return the folders to empty for every submission.
+
+    One that holds Python or the course (a checkout under /tmp) cannot be: it stays read-only.
+    """
+    needed = [Path(p) for p in (sys.base_prefix, sys.prefix, *sys.path, __file__) if p]
+    return [f for f in PRIVATE_FOLDERS if not any(p.is_relative_to(f) for p in needed)]
+
+
 def _preload():
     import importlib
     import pkgutil
@@ -109,7 +118,7 @@ def _child(shell, descriptors, order, confinement, readable):
     os.closerange(KILL + 1, 4096)
     os.setsid()
     if confinement == "namespaces":
-        confine.enter_namespaces(PRIVATE_FOLDERS)
+        confine.enter_namespaces(_private_folders())
         supervisor = os.fork()
         if supervisor:
             os.close(WORK), os.close(KILL)

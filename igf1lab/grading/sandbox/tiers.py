@@ -141,7 +141,7 @@ def _bubblewrap(descriptor):
         command += ["--perms", "0777", "--dir", folder]
     command += ["--size", str(64 << 20), "--perms", "0777", "--tmpfs", "/server"]
     command += ["--chdir", "/server", "--remount-ro", "/"]
-    homes = {"HOME": "/scratch", "TMPDIR": "/tmp", "IPYTHONDIR": "/server/ipython"}
+    homes = {"HOME": "/scratch", "TMPDIR": "/scratch", "IPYTHONDIR": "/server/ipython"}
     for name, value in {**_environment(), **homes, "MPLCONFIGDIR": "/server/mpl"}.items():
         command += ["--setenv", name, value]
     return [*command, "--", *_server_command(TIERS["bubblewrap"], descriptor)]
