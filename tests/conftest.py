@@ -30,3 +30,29 @@ def pytest_runtest_setup(item):
         for name, value in kernels.notebook_environment(item.path).items():
             patch.setenv(name, value)
         return (yield)
+
+
+# Two workers share the suite: what belongs together (a server, a sandbox, the notebooks and their
+# measures) stays in one.
+TOGETHER = ("notebooks", "exercises", "solutions", "browser", "grading")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        place = item.path.relative_to(kernels.ROOT)
+        group = next((part for part in place.parts if part in TOGETHER), place.stem)
+        if group in ("exercises", "solutions", "test_notebooks_run"):
+            group = "notebooks"
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say of each lesson how long it took and how much memory it needed."""
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    rows = sorted(v for r in reports for k, v in r.user_properties if k == "lesson")
+    if rows:
+        terminalreporter.section("lessons")
+        terminalreporter.line(f"{'lesson':40}{'seconds':>9}{'at work':>9}{'peak MB':>9}")
+    for name, seconds, busy_seconds, peak_mb in rows:
+        terminalreporter.line(f"{name:40}{seconds:9.1f}{busy_seconds:9.1f}{peak_mb:9.0f}")

@@ -4,7 +4,9 @@ Only here, in ``generate`` and in ``review`` is nbgrader imported.
 """
 
 import json
+import os
 import re
+import sysconfig
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +28,13 @@ _TEX = re.compile(r"\\(?=(href|class|cssId|style|require|unicode)\b)")  # MathJa
 ALL_HINTS = 3  # a marked copy says everything: kind, hint and where to read
 
 
+def _put_tools_on_path() -> None:
+    """Let nbgrader find alembic, which it starts by name, also where no environment is active."""
+    scripts, path = sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)
+    if scripts not in path.split(os.pathsep):
+        os.environ["PATH"] = f"{scripts}{os.pathsep}{path}"
+
+
 @contextmanager
 def gradebook(course: Course) -> Iterator[Gradebook]:
     """Open the class's gradebook.
@@ -37,6 +46,7 @@ def gradebook(course: Course) -> Iterator[Gradebook]:
     """
     warnings.filterwarnings("ignore", module="nbgrader")
     warnings.filterwarnings("ignore", module="sqlalchemy")
+    _put_tools_on_path()
     try:
         book = Gradebook(course.db_url, course.course_id)
     except Exception as error:

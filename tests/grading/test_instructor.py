@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -615,3 +616,11 @@ def test_rebuild_puts_a_damaged_notebook_back(source):
 
 def test_limits_are_those_of_the_command():
     assert Limits().cell_seconds == 20.0 and Limits().total_seconds == 120.0
+
+
+def test_the_gradebook_opens_where_no_environment_is_active(tmp_path, monkeypatch):
+    scripts = sysconfig.get_path("scripts")
+    path = [p for p in os.environ["PATH"].split(os.pathsep) if p != scripts]
+    monkeypatch.setenv("PATH", os.pathsep.join(path))
+    with gradebook.gradebook(open_course(str(tmp_path / "private"))) as book:
+        assert book.students == []
