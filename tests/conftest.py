@@ -32,21 +32,6 @@ def pytest_runtest_setup(item):
         return (yield)
 
 
-# Two workers share the suite: what belongs together (a server, a sandbox, the notebooks and their
-# measures) stays in one.
-TOGETHER = ("notebooks", "exercises", "solutions", "browser", "grading")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    for item in items:
-        place = item.path.relative_to(kernels.ROOT)
-        group = next((part for part in place.parts if part in TOGETHER), place.stem)
-        if group in ("exercises", "solutions", "test_notebooks_run"):
-            group = "notebooks"
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 def pytest_terminal_summary(terminalreporter):
     """Say of each lesson how long it took and how much memory it needed."""
     reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")

@@ -7,11 +7,15 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
-HOME = Path(tempfile.mkdtemp(prefix="igf1lab-tests-"))
+# The test workers share the home of the process that started them.
+SHARED = os.environ.get("IGF1LAB_TEST_HOME")
+HOME = Path(SHARED or tempfile.mkdtemp(prefix="igf1lab-tests-"))
 
 
 def move_in() -> None:
     """Send every kernel through kernel_startup.py, and its progress to a file of ours."""
+    if SHARED:
+        return
     startup = HOME / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True)
     source = TESTS / "kernel_startup.py"
@@ -19,6 +23,7 @@ def move_in() -> None:
     stub = f"exec(compile(open({str(source)!r}).read(), {str(source)!r}, 'exec'), {{}})\n"
     (startup / "00_tests.py").write_text(stub)
     (HOME / "measures").mkdir()
+    os.environ["IGF1LAB_TEST_HOME"] = str(HOME)
     os.environ["IPYTHONDIR"] = str(HOME / "ipython")
     os.environ["IGF1LAB_PROGRESS"] = str(HOME / "progress.db")
     os.environ.pop("MPLBACKEND", None)  # kernels draw inline, as a learner's do
@@ -26,6 +31,9 @@ def move_in() -> None:
 
 def move_out() -> None:
     """Remove all that kernels left."""
+    if SHARED:
+        return
+    del os.environ["IGF1LAB_TEST_HOME"]
     shutil.rmtree(HOME, ignore_errors=True)
 
 
