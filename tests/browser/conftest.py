@@ -1,4 +1,4 @@
-"""One JupyterLab and one browser page for all browser tests."""
+"""One JupyterLab and one browser for a file of browser tests, closed when it is done."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items):
                 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
@@ -30,7 +30,7 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(browser, tmp_path_factory):
     """JupyterLab on a copy of the lessons, so that nothing is written into the repository."""
     home = tmp_path_factory.mktemp("jupyter")
