@@ -145,3 +145,31 @@ def forest_alt(labels, estimates, lows, highs, *, measure: str, null: float = 1.
         for label, e, lo, hi in zip(labels, estimates, lows, highs, strict=True)
     ]
     return f"Forest plot of {measure}. " + "; ".join(rows) + "."
+
+
+def forest_plate(rows, labels, *, measure, title, caption, estimate="hr", null=1.0) -> Plate:
+    """Make a forest plot of dataset rows, with its words and sources.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Rows with ``estimate``, ``ci_low``, ``ci_high`` and ``source_key``.
+    labels : list of str
+    measure, title, caption : str
+    estimate : str
+        Column of the estimate.
+    null : float
+        Value of no effect: 1 for ratios (drawn on a log axis), 0 for differences.
+
+    Returns
+    -------
+    Plate
+    """
+    numbers = [[float(r[column]) for r in rows] for column in (estimate, "ci_low", "ci_high")]
+    words = [label.replace("\n", ", ") for label in labels]
+    return Plate(
+        forest(labels, *numbers, measure=measure, title=title, null=null, log=null > 0),
+        forest_alt(words, *numbers, measure=measure, null=null),
+        caption,
+        tuple(dict.fromkeys(r["source_key"] for r in rows)),
+    )

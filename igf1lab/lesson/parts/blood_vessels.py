@@ -307,34 +307,6 @@ def risk() -> Explorer:
 # --- data figures ----------------------------------------------------------------------------
 
 
-def forest_plate(rows, labels, *, measure, title, caption, estimate="hr", null=1.0) -> Plate:
-    """Make a forest plot of dataset rows, with its words and sources.
-
-    Parameters
-    ----------
-    rows : list of dict
-        Rows with ``estimate``, ``ci_low``, ``ci_high`` and ``source_key``.
-    labels : list of str
-    measure, title, caption : str
-    estimate : str
-        Column of the estimate.
-    null : float
-        Value of no effect: 1 for ratios (drawn on a log axis), 0 for differences.
-
-    Returns
-    -------
-    Plate
-    """
-    numbers = [[float(r[column]) for r in rows] for column in (estimate, "ci_low", "ci_high")]
-    words = [label.replace("\n", ", ") for label in labels]
-    return Plate(
-        plate.forest(labels, *numbers, measure=measure, title=title, null=null, log=null > 0),
-        plate.forest_alt(words, *numbers, measure=measure, null=null),
-        caption,
-        tuple(dict.fromkeys(r["source_key"] for r in rows)),
-    )
-
-
 def ends() -> Plate:
     """Cardiovascular disease and death at either end of IGF-1 against the middle."""
     rows = [r for r in evidence.dataset("DS-6-CVD").rows if "middle" in r["contrast"]]
@@ -347,7 +319,7 @@ def ends() -> Plate:
         died = row["outcome"] == "cardiovascular"  # a dataset of deaths names only the cause
         outcome = "CV death" if died else row["outcome"].replace("cardiovascular", "CV")
         labels.append(f"{end}: {outcome} ({study})")
-    return forest_plate(
+    return plate.forest_plate(
         rows,
         labels,
         measure="hazard ratio against the middle (95 % interval)",
@@ -381,7 +353,7 @@ def straight_lines() -> Plate:
         + contrasts.get(r["contrast"], r["contrast"].removesuffix(" (RR)"))
         for r in rows
     ]
-    made = forest_plate(
+    made = plate.forest_plate(
         rows,
         labels,
         measure="ratio, as each study prints it (95 % interval)",
@@ -401,7 +373,7 @@ def straight_lines() -> Plate:
 def markers() -> Plate:
     """Inflammation markers per SD of IGF-1: CRP and IL-6 down, fibrinogen up."""
     rows = evidence.dataset("DS-6B-INFLAMMATION").rows
-    return forest_plate(
+    return plate.forest_plate(
         rows,
         [f"{r['marker']}, {r['sex']}" for r in rows],
         measure="odds ratio per SD higher IGF-1 (95 % interval)",

@@ -10,8 +10,7 @@ from matplotlib.figure import Figure
 from igf1lab import evidence
 from igf1lab.lesson import style
 from igf1lab.lesson.explorer import Explorer, Slider, View, closed_band, empty_area
-from igf1lab.lesson.parts.blood_vessels import forest_plate
-from igf1lab.lesson.plate import Plate
+from igf1lab.lesson.plate import Plate, forest_plate
 from igf1lab.lesson.prediction import Outcome
 from igf1lab.models import skin
 from igf1lab.models.skin import PARAMETERS
