@@ -11,12 +11,12 @@ import urllib.request
 
 import pytest
 
-from conftest import sandbox_or_skip
 from igf1lab.grading import export, gradebook, marking
 from igf1lab.grading.course import open_course
 from igf1lab.grading.demo import made_up_class
 from igf1lab.grading.ingest import ingest
 from igf1lab.grading.review import command, write_config
+from sandboxes import sandbox_or_skip
 
 pytestmark = pytest.mark.browser
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -1,4 +1,7 @@
-"""Hooks for all tests; see kernels.py for what they set up."""
+"""Hooks for all tests; see tests/kernels.py for what they set up.
+
+It lies at the top so that a single notebook, run by its path, also gets them.
+"""
 
 import matplotlib as mpl
 import pytest
@@ -14,16 +17,18 @@ def own_figure_style():
 
 
 def pytest_configure():
+    """Give the kernels of this run a home."""
     kernels.move_in()
 
 
 def pytest_unconfigure():
+    """Remove it."""
     kernels.move_out()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item):
-    """nbval starts a notebook's kernel here, with this process's environment."""
+    """Nbval starts a notebook's kernel here, with this process's environment."""
     if item.path.suffix != ".ipynb":
         return (yield)
     with pytest.MonkeyPatch.context() as patch:

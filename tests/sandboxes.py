@@ -1,0 +1,17 @@
+"""A sandbox for the tests: loud failure in CI, a skip with its reason elsewhere."""
+
+import os
+
+import pytest
+
+from igf1lab.grading.sandbox import tiers
+from igf1lab.grading.sandbox.client import Sandbox
+
+
+def sandbox_or_skip(name):
+    try:
+        return Sandbox(tiers.start_best(only=name))
+    except tiers.NoSandbox as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"CI must have a sandbox: {error}")
+        pytest.skip(f"no sandbox here: {error}")
