@@ -1,6 +1,7 @@
 """Every lesson's parts, whatever the lesson: explorers on the page, outcomes, figures in words."""
 
 import itertools
+import re
 from importlib import import_module
 
 import numpy as np
@@ -16,6 +17,7 @@ from igf1lab.lesson.quiz_bank import bank
 NOTEBOOKS = evidence.assets_dir().parent / "notebooks"
 WRITTEN = [name for name in LESSONS if (NOTEBOOKS / f"{name}.ipynb").exists()]
 CORNERS_UP_TO = 6
+NUMBER = re.compile(r"[−-]?[\d.,]+%?")
 
 
 def parts_of(lesson):
@@ -67,6 +69,10 @@ def test_outcome_answers_its_prediction(lesson, name):
         assert outcome.answer in {option.key for option in spec.options}
     else:
         assert set(outcome.answer) == {curve.key for curve in spec.options}
+    if outcome.reveal is None:
+        notebook = (NOTEBOOKS / f"{lesson}.ipynb").read_text("utf-8")
+        assert f'after=\\"{name}\\"' in notebook, f"{lesson}: nothing opens after {name}"
+        return
     shown = outcome.reveal()
     assert hasattr(shown, "_repr_html_") or hasattr(shown, "_repr_mimebundle_")
 
@@ -74,6 +80,26 @@ def test_outcome_answers_its_prediction(lesson, name):
 @pytest.mark.parametrize("lesson", WRITTEN)
 def test_every_prediction_has_an_outcome(lesson):
     assert {p.id for p in bank(lesson).predictions} == set(parts_of(lesson).OUTCOMES)
+
+
+def bare_axes(figure):
+    """Axes that show numbers and do not say of what."""
+    figure.draw_without_rendering()
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            shown = [t.get_text() for t in axis.get_ticklabels() if t.get_visible()]
+            if not axis.get_label_text() and any(NUMBER.fullmatch(text) for text in shown):
+                yield f"{ax.get_title('left') or ax.get_title()}, {axis.axis_name}: {shown}"
+
+
+@pytest.mark.parametrize(("lesson", "name"), named("EXPLORERS") + named("FIGURES"))
+def test_axes_say_what_they_show(lesson, name):
+    parts = parts_of(lesson)
+    if name in parts.EXPLORERS:
+        bare = bare_axes(parts.EXPLORERS[name]().static().figure())
+    else:
+        bare = bare_axes(parts.FIGURES[name]().figure)
+    assert not list(bare)
 
 
 @pytest.mark.parametrize(("lesson", "name"), named("FIGURES"))

@@ -16,6 +16,7 @@ from kernels import ROOT, measures_file, notebook_environment
 FOLDERS = ("notebooks", "exercises", "solutions")
 LESSONS = sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))
 MOST_SECONDS = 15
+MOST_WALL_SECONDS = 45  # loose, for a second worker keeps the machine busy; a sleeping cell is met
 MOST_MB = 400
 
 
@@ -61,6 +62,7 @@ def test_lesson_is_quick_and_small(lesson, measures, record_property):
     m = measures[lesson]
     record_property("lesson", (lesson, m["seconds"], m["busy_seconds"], m["peak_mb"]))
     busy, peak_mb = m["busy_seconds"], m["peak_mb"]
+    assert m["seconds"] < MOST_WALL_SECONDS, f"{lesson} took {m['seconds']:.1f} s on the clock"
     assert busy < MOST_SECONDS, f"{lesson} worked {busy:.1f} s; {MOST_SECONDS} s are the most"
     assert peak_mb < MOST_MB, f"{lesson} needed {peak_mb:.0f} MB; {MOST_MB} MB are the most"
 

@@ -9,9 +9,17 @@ import ipywidgets
 import pytest
 from IPython.display import HTML
 
-from igf1lab.lesson.prediction import Outcome, Prediction, compare, headless, read_prediction
+from igf1lab.lesson.lesson import open_lesson
+from igf1lab.lesson.prediction import (
+    Gate,
+    Outcome,
+    Prediction,
+    compare,
+    headless,
+    read_prediction,
+)
 from igf1lab.lesson.progress import Progress
-from igf1lab.lesson.quiz_bank import load
+from igf1lab.lesson.quiz_bank import QuizError, load
 
 CHOICE, NUMBER, DIRECTION = load(Path(__file__).parent / "data" / "sample_quiz.yaml").predictions
 SECRET = "GH rises from 1.2 to 4.5 ng/mL."
@@ -72,6 +80,29 @@ def test_run_again_keeps_the_answer_and_predict_again_asks(progress):
     assert again.form.state == {"status": "open"} and again.reveal_box.children == ()
     assert predict(again, "more")["head"].startswith("✓")
     assert len(progress.records()) == 2
+
+
+def test_a_gate_opens_and_shuts_with_its_prediction(progress):
+    prediction = Prediction(CHOICE, outcome, progress)
+    gate = Gate(prediction, lambda: ipywidgets.IntSlider(7))
+    for _ in range(2):
+        assert gate.children[0].value == Gate.SHUT
+        assert Gate.SHUT in gate._repr_mimebundle_()["text/html"]
+        predict(prediction, "less")
+        assert gate.children[0].value == 7
+        prediction.form._receive(prediction.form, {"type": "again"}, [])
+    predict(prediction, "less")
+    assert Gate(Prediction(CHOICE, outcome, progress), ipywidgets.IntSlider).children[0].value == 0
+
+
+def test_an_explorer_waits_for_its_prediction(progress, monkeypatch):
+    monkeypatch.setenv("IGF1LAB_PROGRESS", str(progress.path))
+    lesson = open_lesson("01_gh_igf1_axis")
+    gate = lesson.explorer("carriers", after="axis-binding")
+    assert gate.children[0].value == Gate.SHUT
+    assert not isinstance(lesson.explorer("carriers"), Gate)
+    with pytest.raises(QuizError, match="axis-binding"):
+        lesson.explorer("carriers", after="axis-blinding")
 
 
 def test_second_click_changes_nothing(progress):

@@ -20,6 +20,7 @@ from igf1lab.lesson.progress import (
     RestoreError,
     choose_warm_up,
     default_progress,
+    warm_up_context,
 )
 from igf1lab.lesson.progress_view import progress_panel
 from igf1lab.lesson.quiz_bank import load
@@ -141,7 +142,7 @@ def test_place_that_cannot_be_written_does_not_stop_the_course(tmp_path):
     assert progress.rounds("t")[CHOICE.id] and progress.mastery()
     (tmp_path / "file").unlink()
     record(progress, CHOICES)  # what was kept in memory is written with the next answer
-    assert len(Progress(progress.path).records()) == 2
+    assert len(Progress(progress.path).records()) == 2 and progress.message == ""
 
 
 def test_full_disk_does_not_stop_the_course(progress, tmp_path):
@@ -161,6 +162,21 @@ def test_full_disk_does_not_stop_the_course(progress, tmp_path):
     done = subprocess.run(command, preexec_fn=no_room, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("25 Your answers cannot be kept")
+
+
+def test_a_damaged_byte_costs_one_record(progress):
+    record(progress)
+    record(progress, CHOICES)
+    content = progress.path.read_bytes()
+    spoilt = content.replace(CHOICE.id.encode() + b'"', b"\xff" * len(CHOICE.id) + b'"', 1)
+    progress.path.write_bytes(spoilt)
+    assert spoilt != content and CHOICES.id in {each.item for each in progress.records()}
+    assert "cannot be kept" not in progress.message and progress.export_bytes()
+
+
+def test_home_in_the_named_place_is_found(monkeypatch):
+    monkeypatch.setenv("IGF1LAB_PROGRESS", "~/kept.db")
+    assert default_progress().path == Path.home() / "kept.db"
 
 
 def test_unreadable_record_is_skipped_with_a_word(progress):
@@ -222,6 +238,15 @@ def test_tries_are_those_of_the_last_round(progress):
 
 
 LESSONS = [f"{number:02d}_lesson" for number in range(12)]
+
+
+def test_the_pre_test_tells_nothing_and_colours_nothing(progress):
+    record(progress, correct=False, context="pre_test", wrong=("AXIS-1.m1",))
+    assert progress.mastery() == {} and progress.misconceptions() == {}
+    panel = progress_panel(progress)
+    assert panel.panel["held"] == [] and {each["word"] for each in panel.claims} == {"not met"}
+
+
 ITEMS = [
     replace(CHOICE, id=f"item-{lesson[:2]}-{letter}", lesson=lesson)
     for lesson in [*LESSONS[1:], "pre_test"]
@@ -245,6 +270,18 @@ def test_warm_up_asks_the_weakest_first():
     scores = {item.id: 1.0 for item in ITEMS} | {"item-05-b": 0.0, "item-07-c": 0.5}
     chosen = [item.id for item in choose_warm_up("08_lesson", ITEMS, scores)]
     assert chosen[:2] == ["item-05-b", "item-07-c"]
+
+
+def test_a_warm_up_that_was_begun_keeps_its_items(progress):
+    record(progress, replace(CHOICE, id="item-07-b"), correct=False)
+    asked = progress.warm_up_items("08_lesson", ITEMS)
+    assert asked[0].id == "item-07-b"
+    for item in asked:
+        record(progress, item, context=warm_up_context("08_lesson"))
+        assert progress.warm_up_items("08_lesson", ITEMS) == asked
+    record(progress, replace(CHOICE, id="item-05-c"), correct=False)
+    assert progress.warm_up_items("08_lesson", ITEMS) == asked
+    assert progress.warm_up_items("10_lesson", ITEMS)[0].id == "item-05-c"
 
 
 # --- taking it along ---

@@ -224,6 +224,18 @@ def test_usual_wrong_number_gets_its_own_diagnosis():
     assert judge(item, "20.3").correct and not judge(item, "20.5").correct
 
 
+def test_a_slip_is_explained_and_no_belief_is_booked(tmp_path):
+    def slips(data):
+        data["items"][0]["options"][1].update(misconception="none")
+        item_of(data, "number")["wrong"][1].pop("misconception")
+
+    items = {item.kind: item for item in load(broken(tmp_path, slips)).items}
+    for kind, answer in (("choice", items["choice"].options[1].key), ("number", "0.02")):
+        verdict = judge(items[kind], answer)
+        assert not verdict.correct and verdict.misconceptions == ()
+        assert any(each.chosen and each.why for each in verdict.per_option)
+
+
 def test_order_of_options_is_stable_and_no_solution():
     for item in ITEMS.values():
         assert shuffled(item) == shuffled(item)
@@ -285,6 +297,16 @@ def test_two_tries_then_every_explanation(progress, kind):
     assert [each.try_number for each in progress.records()] == [1, 2]
     assert answer(quiz, item, wrong_answer(item)) == over  # a late click changes nothing
     assert len(progress.records()) == 2
+
+
+@pytest.mark.parametrize("kind", ITEMS)
+def test_a_double_click_does_not_use_up_the_second_try(progress, kind):
+    item = ITEMS[kind]
+    quiz = Quiz([item], context="t", progress=progress)
+    answer(quiz, item, wrong_answer(item))
+    again = answer(quiz, item, wrong_answer(item))
+    assert again["status"] == "retry" and again["tries"] == 1 and "give another" in again["problem"]
+    assert answer(quiz, item, right_answer(item))["correct"] and len(progress.records()) == 2
 
 
 def test_empty_answer_costs_no_try(progress):

@@ -93,7 +93,7 @@ function render({ model, el: host }) {
     panel.replaceChildren(
       el("p", { class: "ig-sources" }, parts.rule),
       ...section("Misconceptions still held", parts.held, "None shown by your last answers."),
-      ...(parts.gain.length ? section("Pre-test and post-test", parts.gain, "") : []),
+      ...(parts.gain.length ? section("Pre-test and post-test (one item serves several claims)", parts.gain, "") : []),
     );
   }
 

@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 
 from igf1lab import evidence
 from igf1lab.lesson import plate, style
-from igf1lab.lesson.prediction import Prediction
-from igf1lab.lesson.progress import default_progress
+from igf1lab.lesson.explorer import Explorer
+from igf1lab.lesson.prediction import Gate, Prediction
+from igf1lab.lesson.progress import default_progress, warm_up_context
 from igf1lab.lesson.progress_view import progress_panel
 from igf1lab.lesson.quiz import Quiz
 from igf1lab.lesson.quiz_bank import bank
@@ -43,6 +44,7 @@ class Lesson:
 
     def __init__(self, name: str):
         self.name = name
+        self._asked: dict[str, Prediction] = {}  # the predictions of this notebook, by id
 
     @cached_property
     def parts(self):
@@ -69,7 +71,7 @@ class Lesson:
     def warm_up(self) -> Quiz:
         """Three items from earlier lessons, weakest first."""
         items = default_progress().warm_up_items(self.name)
-        return Quiz(items, title="Warm-up, closed book", context=f"{self.name}/warm-up")
+        return Quiz(items, title="Warm-up, closed book", context=warm_up_context(self.name))
 
     def quiz(self, name: str | None = None) -> Quiz:
         """Return this lesson's quiz, or ``"pre_test"`` (judged in silence), ``"post_test"``, ``"rewrite"``."""
@@ -87,11 +89,16 @@ class Lesson:
 
     def predict(self, name: str) -> Prediction:
         """Ask for a prediction; what the model gives stays shut until it is recorded."""
-        return Prediction(bank(self.name).prediction(name), self._part("OUTCOMES", name))
+        spec = bank(self.name).prediction(name)
+        self._asked[name] = Prediction(spec, self._part("OUTCOMES", name))
+        return self._asked[name]
 
-    def explorer(self, name: str):
-        """An explorer of this lesson."""
-        return self._part("EXPLORERS", name)()
+    def explorer(self, name: str, after: str | None = None) -> Explorer | Gate:
+        """Return an explorer of this lesson; shut until the prediction ``after`` is recorded."""
+        make = self._part("EXPLORERS", name)
+        if after is None:
+            return make()
+        return Gate(self._asked[after] if after in self._asked else self.predict(after), make)
 
     def data_figure(self, name: str) -> plate.Plate:
         """A figure of published numbers."""
@@ -124,17 +131,12 @@ class Lesson:
 
     def cited(self) -> list[str]:
         """Keys cited in the notebook's text, in the quiz and in the verdict panel, sorted."""
-        keys = {k for c in self._claims() for f in (*c.findings, *c.against) for k in _keys(f)}
+        keys = {key for claim in self._claims() for key in claim.citation_keys}
         keys |= {k for item in bank(self.name).items for k in item.sources}
         notebook = evidence.assets_dir().parent / "notebooks" / f"{self.name}.ipynb"
         if notebook.exists():
             keys |= set(re.findall(r"(?<=@)[\w-]+(?=[;\]])", notebook.read_text("utf-8")))
         return sorted(keys)
-
-
-def _keys(finding) -> tuple[str, ...]:
-    key = finding.citation_key
-    return (key,) if isinstance(key, str) else tuple(key or ())
 
 
 def _html(body: str) -> HTML:

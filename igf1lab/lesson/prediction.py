@@ -166,6 +166,8 @@ class Prediction(ipywidgets.VBox):
         Where it is recorded; the learner's own when left out.
     """
 
+    opened = traitlets.Bool(False)  # whether the outcome is on the page
+
     def __init__(
         self,
         spec: PredictionSpec,
@@ -200,8 +202,11 @@ class Prediction(ipywidgets.VBox):
         done = self.form.state["status"] == "done"
         if content.get("type") == "again" and done:
             self.reveal_box.children = ()
+            if isinstance(self._revealed, ipywidgets.Widget):
+                self._revealed.close()  # else its rows stay in the page
             self._shown = self._revealed = None
             self.form.state = {"status": "open"}
+            self.opened = False
         elif content.get("type") == "predict" and not done:
             self._predict(content.get("answer"), content.get("confidence"))
 
@@ -242,6 +247,7 @@ class Prediction(ipywidgets.VBox):
             self.reveal_box.children = (self._revealed,)
         elif self._revealed is not None:
             self.reveal_box.children = (ipywidgets.HTML(_html_of(self._revealed)),)
+        self.opened = True
 
     def _twin(self) -> str:
         parts = [f"<p><strong>Predict:</strong> {escape(self.spec.question)}</p>"]
@@ -256,6 +262,37 @@ class Prediction(ipywidgets.VBox):
     def _repr_mimebundle_(self, **kwargs):
         bundle = super()._repr_mimebundle_(**kwargs)
         return bundle | {"text/html": self._twin()}
+
+
+class Gate(ipywidgets.VBox):
+    """Something that stays shut until a prediction is recorded, and shuts when it is made again.
+
+    Parameters
+    ----------
+    prediction
+        The prediction that opens it.
+    make
+        Makes what is then shown: an explorer.
+    """
+
+    SHUT = "<p>This opens as soon as you have recorded your prediction above.</p>"
+
+    def __init__(self, prediction: Prediction, make: Callable[[], ipywidgets.Widget]):
+        self._make = make
+        self._within = None
+        super().__init__()
+        prediction.observe(lambda change: self._turn(change["new"]), "opened")
+        self._turn(prediction.opened)
+
+    def _turn(self, opened: bool) -> None:
+        before, self._within = self._within, self._make() if opened else None
+        self.children = (self._within or ipywidgets.HTML(self.SHUT),)
+        if before:
+            before.close()  # else its rows stay in the page
+
+    def _repr_mimebundle_(self, **kwargs):
+        html = _html_of(self._within) if self._within else self.SHUT
+        return super()._repr_mimebundle_(**kwargs) | {"text/html": html}
 
 
 def _html_of(shown) -> str:

@@ -4,7 +4,8 @@ Nothing here stops a lesson. When the file cannot be written, answers are kept i
 :attr:`Progress.message` says so in one sentence.
 
 How mastery is reckoned: of every item only the last answer counts; right at the first try is 1,
-right at the second ½, wrong 0. A claim's score is the mean over its items answered so far.
+right at the second ½, wrong 0. A claim's score is the mean over its items answered so far. The
+pre-test is left out: its items are asked once, before anything was taught, and in silence.
 """
 
 import functools
@@ -19,6 +20,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 
 from igf1lab.lesson.quiz_bank import Item, all_items
@@ -28,6 +30,7 @@ KINDS = ("quiz", "prediction")
 CONFIDENCES = ("guess", "think so", "sure")
 EXPORT_FORMAT = "igf1lab-progress"
 MAX_EXPORT_BYTES = 20_000_000
+PRE_TEST, POST_TEST = "pre_test", "post_test"  # contexts of the two tests that gain compares
 LOOK_BACK = (1, 3, 5)  # lessons between learning and warm-up: spaced, and then wider spaced
 FIRM, SHAKY = 0.8, 0.5
 UNSEEN_SCORE = 0.75  # an item never met is asked after those that went wrong, before those known
@@ -139,9 +142,15 @@ class Progress:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        self.message = ""
+        self._fault = ""  # why answers cannot be kept now
+        self._note = ""  # what else happened to the file
         self._lock = threading.RLock()
         self._unsaved: list[Record] = []
+
+    @property
+    def message(self) -> str:
+        """What the learner must know about the file; empty while all is well."""
+        return " ".join(filter(None, (self._fault, self._note)))
 
     # -- recording --
 
@@ -191,6 +200,7 @@ class Progress:
             saved = self._try(lambda: self._insert(rows))
             if saved:
                 self._unsaved.clear()
+                self._fault = ""
 
     def _insert(self, rows) -> bool:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -225,12 +235,16 @@ class Progress:
             try:
                 read.append(_parse(json.loads(body)))
             except (ValueError, TypeError, RecursionError):
-                self.message = f"Some records in {self.path.name} cannot be read; they are skipped."
+                self._note = f"Some records in {self.path.name} cannot be read; they are skipped."
         return read
 
     def _last(self, kind: str) -> dict[str, Record]:
-        """Return the last record of each item."""
-        return {each.item: each for each in self.records() if each.kind == kind}
+        """Return the last record of each item, without those of the pre-test."""
+        return {
+            each.item: each
+            for each in self.records()
+            if each.kind == kind and each.context != PRE_TEST
+        }
 
     def rounds(self, context: str) -> dict[str, list[Record]]:
         """Return, by item, the tries of its last round in one context: one or two of them."""
@@ -267,7 +281,7 @@ class Progress:
         Only the first try of the first round in each test counts.
         """
         shares = []
-        for context in ("pre_test", "post_test"):
+        for context in (PRE_TEST, POST_TEST):
             first = {}
             for each in self.records():
                 if each.kind == "quiz" and each.context == context:
@@ -283,10 +297,13 @@ class Progress:
     def warm_up_items(self, lesson: str, items: Iterable[Item] | None = None) -> list[Item]:
         """Return three items from 1, 3 and 5 lessons back, weakest first.
 
-        Near the start of the course the lessons there are stand in. Without a history the choice
-        is the same for everyone.
+        Only what was answered before this warm-up was begun decides, so that its cell can be run
+        again. Near the start of the course the lessons there are stand in. Without a history the
+        choice is the same for everyone.
         """
-        scores = {name: each.score for name, each in self._last("quiz").items()}
+        context = warm_up_context(lesson)
+        before = takewhile(lambda each: each.context != context, self.records())
+        scores = {each.item: each.score for each in before if each.kind == "quiz"}
         return choose_warm_up(lesson, all_items() if items is None else items, scores)
 
     # -- taking it along --
@@ -314,7 +331,10 @@ class Progress:
     # -- the file --
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path, timeout=20, isolation_level=None)
+        database = sqlite3.connect(self.path, timeout=20, isolation_level=None)
+        # A damaged byte then costs the record it lies in, not all of them.
+        database.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        return database
 
     def _version(self, database: sqlite3.Connection) -> int:
         """Return 0 for an empty file and VERSION for ours; raise for any other database."""
@@ -332,7 +352,7 @@ class Progress:
             try:
                 result = work()
             except (_NotOurs, OSError, sqlite3.OperationalError) as fault:
-                self.message = (
+                self._fault = (
                     f"Your answers cannot be kept in {self.path}: {fault}. The course goes on; "
                     "what you answer now is kept until the kernel stops. Download your progress "
                     "to keep it longer."
@@ -357,12 +377,12 @@ class Progress:
         except FileNotFoundError:
             return True  # another kernel has just moved it
         except OSError as fault:
-            self.message = (
+            self._fault = (
                 f"{self.path} is damaged and cannot be moved aside: {fault}. The course goes on; "
                 "what you answer now is kept until the kernel stops."
             )
             return False
-        self.message = f"{self.path.name} was damaged; it is kept as {aside.name}, a new one begun."
+        self._note = f"{self.path.name} was damaged; it is kept as {aside.name}, a new one begun."
         return True
 
 
@@ -401,6 +421,11 @@ def _lesson_number(lesson: str) -> int:
     return int(lesson[:2]) if re.match(r"\d\d_", lesson) else -1
 
 
+def warm_up_context(lesson: str) -> str:
+    """Return the label under which the tries of a lesson's warm-up are recorded."""
+    return f"{lesson}/warm-up"
+
+
 def choose_warm_up(lesson: str, items: Iterable[Item], scores: dict[str, float]) -> list[Item]:
     """Choose up to three items from 1, 3 and 5 lessons back, weakest first (a pure function)."""
     here = _lesson_number(lesson)
@@ -437,4 +462,6 @@ def _progress_at(path: Path) -> Progress:
 def default_progress() -> Progress:
     """Return the learner's progress: at ``IGF1LAB_PROGRESS``, else in the course folder."""
     named = os.environ.get("IGF1LAB_PROGRESS")
-    return _progress_at(Path(named).absolute() if named else course_folder() / "progress.db")
+    return _progress_at(
+        Path(named).expanduser().absolute() if named else course_folder() / "progress.db"
+    )

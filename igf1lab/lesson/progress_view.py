@@ -114,7 +114,7 @@ class ClaimMap(CourseWidget):
             html += "<p><strong>Misconceptions still held</strong></p>"
             html += html_list(held) if held else "<p>None shown by your last answers.</p>"
             if self.panel["gain"]:
-                html += "<p><strong>Pre-test and post-test</strong></p>"
+                html += "<p><strong>Pre-test and post-test (one item serves several claims)</strong></p>"
                 html += html_list(self.panel["gain"])
         return html + (f"<p>{escape(self.message)}</p>" if self.message else "")
 

@@ -146,11 +146,15 @@ class Quiz(CourseWidget):
         if before["status"] not in ("open", "retry"):
             return  # a second click, or a second view of the same quiz
         verdict = judge(item, answer)
-        if not verdict.counts:
+        problem = "" if verdict.counts else verdict.feedback
+        if before["status"] == "retry" and answer == before["answer"]:
+            # A double click or a held Enter key must not use up the second try.
+            problem = "That is the answer you have just given; give another."
+        if problem:
             # The number makes a repeated sentence a new state, so that it is read out again.
             asked = before.get("asked", 0) + 1
-            problem = {"problem": verdict.feedback, "answer": answer, "asked": asked}
-            self.states = self.states | {item.id: before | problem}
+            told = {"problem": problem, "answer": answer, "asked": asked}
+            self.states = self.states | {item.id: before | told}
             return
         tries = before["tries"] + 1
         self._progress.record_try(

@@ -21,6 +21,7 @@ KINDS = ("choice", "choices", "number", "order", "match", "arrow")
 PREDICTION_KINDS = ("choice", "number", "direction")
 BLOOM = ("remember", "understand", "apply", "analyse", "evaluate", "create")
 DIRECTIONS = ("up", "same", "down")
+SLIP = "none"  # stands for a misconception where a wrong answer shows none
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -48,7 +49,7 @@ class WrongNumber:
 
     value: float
     why: str
-    misconception: str
+    misconception: str | None
 
 
 @dataclass(frozen=True)
@@ -231,14 +232,18 @@ class _Entry:
         return tuple(self.data["sources"])
 
     def misconception(self, required: bool = True) -> str | None:
-        value = self.get("misconception")
-        if value is None and not required:
+        """Return the id of the belief that leads to a wrong answer; None for a mere slip."""
+        value = self.get("misconception", None if required else SLIP)
+        if value == SLIP:
             return None
         if not isinstance(value, str) or value not in self.refs.misconceptions:
             fault = (
                 "has no misconception" if value is None else f"no misconception {value!r} exists"
             )
-            self.fail(fault, "name the belief that leads here, by an id such as AXIS-1.m2")
+            self.fail(
+                fault,
+                f"name the belief that leads here, by an id such as AXIS-1.m2, or write {SLIP!r}",
+            )
         return value
 
     def done(self):
@@ -284,7 +289,8 @@ def _number(entry: _Entry, item: str, kind: str) -> dict:
     if not 0 <= tolerance < 1:
         entry.fail(f"'tolerance' is {tolerance:g}", "give a fraction, such as 0.05 for 5 %")
     for each in entry.entries("wrong", least=1):
-        number = WrongNumber(each.number("value"), each.text("why"), each.misconception())
+        # A wrong number is often a slip of arithmetic, so here a belief is named only if it shows.
+        number = WrongNumber(each.number("value"), each.text("why"), each.misconception(False))
         if _close(number.value, answer, tolerance):
             each.fail("this wrong value would count as right", "change it or the tolerance")
         wrong.append(number)
@@ -657,7 +663,7 @@ def _judge_number(item: Item, answer) -> Verdict:
     return Verdict(
         correct=correct,
         feedback=item.why if correct else met.why if met else item.otherwise,
-        misconceptions=(met.misconception,) if met else (),
+        misconceptions=_unique([met.misconception]) if met else (),
         per_option=tuple(answers),
         so_far="" if correct else f"You typed {number_text(number, item.unit)}.",
     )
@@ -674,7 +680,7 @@ def _judge_order(item: Item, answer) -> Verdict:
     return Verdict(
         correct=correct,
         feedback="All steps are in order." if correct else "The right order is written below.",
-        misconceptions=() if correct else (item.misconception,),
+        misconceptions=() if correct else _unique([item.misconception]),
         per_option=tuple(
             OptionVerdict(f"{place}. {each.text}", True, good, each.why)
             for place, (each, good) in enumerate(zip(item.options, placed, strict=True), 1)
@@ -695,7 +701,7 @@ def _judge_match(item: Item, answer) -> Verdict:
     return Verdict(
         correct=correct,
         feedback="All pairs are right." if correct else "The right pairs are written below.",
-        misconceptions=() if correct else (item.misconception,),
+        misconceptions=() if correct else _unique([item.misconception]),
         per_option=tuple(
             OptionVerdict(f"{pair.left} – {pair.right}", True, good[pair.key], pair.why)
             for pair in item.pairs

@@ -7,19 +7,28 @@ from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from igf1lab.evidence import assets_dir
-
-INK, MUTED, GRID = "#1f2933", "#52606d", "#d5dbe1"
-SERIES = ("#3f90da", "#e76300", "#832db6", "#717581", "#bd1f01", "#a96b59")
-LINESTYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)))
-PAPER = "#ffffff"
 
 
 @cache
 def _rc() -> dict:
     return dict(mpl.rc_params_from_file(assets_dir() / "igf1.mplstyle", use_default_template=False))
+
+
+def _colour(setting: str) -> str:
+    return to_hex(_rc()[setting])
+
+
+# The style file is where colours live; theme.css holds the same ones for the page, and the dark.
+INK, MUTED, GRID, PAPER = map(
+    _colour, ("text.color", "xtick.color", "grid.color", "figure.facecolor")
+)
+_CYCLE = _rc()["axes.prop_cycle"].by_key()
+SERIES = tuple(map(to_hex, _CYCLE["color"]))
+LINESTYLES = tuple(_CYCLE["linestyle"])
 
 
 @contextmanager

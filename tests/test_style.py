@@ -1,0 +1,26 @@
+"""One palette: the style file's colours are the page's, in light and with a twin in dark."""
+
+import re
+from pathlib import Path
+
+from igf1lab.lesson import style
+
+CSS = (Path(style.__file__).parent / "theme.css").read_text("utf-8")
+
+
+def palette(selector):
+    block = CSS.split(selector, 1)[1].split("}", 1)[0]
+    return dict(re.findall(r"--ig-([\w]+): (#[0-9a-f]{6});", block))
+
+
+def test_the_page_has_the_colours_of_the_style_file():
+    light = palette(":root {")
+    named = {"ink": style.INK, "muted": style.MUTED, "grid": style.GRID, "paper": style.PAPER}
+    named |= {f"c{i}": colour for i, colour in enumerate(style.SERIES)}
+    assert named.items() <= light.items(), "theme.css and igf1.mplstyle have grown apart"
+    assert set(palette('[data-jp-theme-light="false"] {')) == set(light)
+
+
+def test_every_house_colour_of_a_drawing_follows_the_page():
+    for colour in (style.INK, style.PAPER, *style.SERIES):
+        assert style.themed_svg(f"stroke: {colour}").startswith("stroke: var(--ig-")
