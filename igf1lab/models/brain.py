@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 from scipy.integrate import odeint
 
+from igf1lab.models.gh_axis import REFERENCE_IGF1_NG_ML
 from igf1lab.parameters import Parameter, ParameterSet
 
 DAYS_PER_YEAR = 365.0
@@ -27,7 +28,7 @@ PARAMETERS = ParameterSet(
     "human",
     [
         # What a learner turns.
-        Parameter("serum_igf1_ng_ml", 212.0, "ng/mL", "total IGF-1 in serum", "derived",
+        Parameter("serum_igf1_ng_ml", REFERENCE_IGF1_NG_ML, "ng/mL", "total IGF-1 in serum", "derived",
                   reason="basal total IGF-1 of the axis model M1", low=0, high=700, step=4),
         Parameter("age_y", 30.0, "years", "age (sets amyloid half-life only)", "chosen",
                   reason="youngest decade with a published half-life", low=20, high=90, step=1),
@@ -53,7 +54,7 @@ PARAMETERS = ParameterSet(
                   reason="ln 2 / 12 min, half-time measured in the rat", low=1, high=10),
         Parameter("B_loc", 0.0, "ng/mL", "IGF-1 made in the brain itself", "chosen",
                   reason="0 shows the gate alone; no human value found", low=0, high=1, step=0.05),
-        Parameter("serum_reference_ng_ml", 212.0, "ng/mL", "serum IGF-1 called normal", "derived",
+        Parameter("serum_reference_ng_ml", REFERENCE_IGF1_NG_ML, "ng/mL", "serum IGF-1 called normal", "derived",
                   reason="basal total IGF-1 of the axis model M1"),
         # The lineage, per hippocampus.
         Parameter("S_0", _OUTPUT * (1 - 2 * _RHO) / (2 * (1 - _RHO) * _SIGMA), "cells/day",

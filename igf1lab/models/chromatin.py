@@ -12,6 +12,7 @@ from math import ceil, inf, log
 import numpy as np
 from scipy.integrate import odeint
 
+from igf1lab.models import liver
 from igf1lab.parameters import Parameter, ParameterSet
 
 PARAMETERS = ParameterSet(
@@ -20,7 +21,7 @@ PARAMETERS = ParameterSet(
     [
         Parameter(
             "butyrate_mM",
-            0.0176,
+            liver.PARAMETERS["butyrate_mM"].value,
             "mmol/L",
             "butyrate around the cell",
             "verified",
@@ -31,7 +32,7 @@ PARAMETERS = ParameterSet(
         ),
         Parameter(
             "propionate_mM",
-            0.034,
+            liver.PARAMETERS["propionate_mM"].value,
             "mmol/L",
             "propionate around the cell",
             "verified",

@@ -31,6 +31,8 @@ SUBSTEPS_PER_H, SUBSTEPS_PER_H_INFUSING = 4, 40
 # starts a first pulse of normal size, so that IGF-1 hardly moves while the rhythm settles.
 HISTORY = (1.0, 400.0, 40.0, 1.0)
 
+REFERENCE_IGF1_NG_ML = 212.0  # total IGF-1 of the default man; a test runs the model and compares
+FREE_HALF_LIFE_MIN = 14.4  # of free IGF-1, frystyk1999
 FREE_IGF2_NG_ML = 1.48
 FREE_IGF2_FRACTION = 0.002
 # Mean receptor signal of the default pulses; a test runs the network and compares.
@@ -133,7 +135,7 @@ _LIVER = [
         "papathanasiou2021", "0.0218 to 0.0306; fixed, because k_o is computed from it",
     ),
     Parameter(
-        "k_f", log(2) / (14.4 / 60), "1/h", "clearance of free IGF-1", "verified", "frystyk1999",
+        "k_f", log(2) / (FREE_HALF_LIFE_MIN / 60), "1/h", "clearance of free IGF-1", "verified", "frystyk1999",
         "half-life 14.4 ± 1.0 min",
     ),
     Parameter(

@@ -13,10 +13,10 @@ import numpy as np
 from scipy.integrate import cumulative_trapezoid, odeint, simpson
 from scipy.optimize import brentq, least_squares
 
+from igf1lab.models.gh_axis import FREE_HALF_LIFE_MIN
 from igf1lab.parameters import Parameter, ParameterSet
 from igf1lab.units import INSULIN_PMOL_L_PER_UU_ML, mg_dl_to_mmol_l
 
-_HALF_LIFE_MIN = 14.4  # of free IGF-1, frystyk1999
 _F_15_MIN_PM = 44.4e3  # 80 % of 424 ng/mL, 15 min after 100 µg/kg, guler1987
 
 _TYPICAL = "typical value, quoted but not re-read"
@@ -77,9 +77,9 @@ PARAMETERS = ParameterSet(
         # IGF-1.
         Parameter("F_b", 105.0, "pmol/L", "basal free IGF-1", "derived",
                   reason="0.81 ng/mL in the axis model M1"),
-        Parameter("igf1_half_life_min", _HALF_LIFE_MIN, "min", "half-life of free IGF-1",
+        Parameter("igf1_half_life_min", FREE_HALF_LIFE_MIN, "min", "half-life of free IGF-1",
                   "verified", "frystyk1999"),
-        Parameter("free_pM_per_ug_kg", _F_15_MIN_PM * 2 ** (15 / _HALF_LIFE_MIN) / 100,
+        Parameter("free_pM_per_ug_kg", _F_15_MIN_PM * 2 ** (15 / FREE_HALF_LIFE_MIN) / 100,
                   "pmol/L per µg/kg", "free IGF-1 at 0 min after a bolus", "derived",
                   "guler1987",
                   reason="back from 15 min after 100 µg/kg: total 424 ng/mL, 80 % free"),

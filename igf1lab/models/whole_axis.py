@@ -61,7 +61,7 @@ PARAMETERS = ParameterSet(
         ),
         Parameter(
             "igf1_reference",
-            212.0,
+            gh_axis.REFERENCE_IGF1_NG_ML,
             "ng/mL",
             "total IGF-1 on the reference diet",
             "derived",
