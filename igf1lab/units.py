@@ -28,9 +28,39 @@ def mg_dl_to_mmol_l(glucose_mg_dl):
     return glucose_mg_dl * 10.0 / GLUCOSE_MG_PER_MMOL
 
 
+def mmol_l_to_mg_dl(glucose_mmol_l):
+    """Glucose in mmol/L to mg/dL."""
+    return glucose_mmol_l * GLUCOSE_MG_PER_MMOL / 10.0
+
+
 def uu_ml_to_pmol_l(insulin_uu_ml):
     """Insulin in µU/mL to pmol/L."""
     return insulin_uu_ml * INSULIN_PMOL_L_PER_UU_ML
+
+
+def pmol_l_to_uu_ml(insulin_pmol_l):
+    """Insulin in pmol/L to µU/mL."""
+    return insulin_pmol_l / INSULIN_PMOL_L_PER_UU_ML
+
+
+def umol_l_to_mmol_l(umol_l):
+    """µmol/L to mmol/L."""
+    return umol_l / 1000.0
+
+
+def mmol_l_to_umol_l(mmol_l):
+    """mmol/L to µmol/L."""
+    return mmol_l * 1000.0
+
+
+def per_day_to_per_hour(rate_per_day):
+    """A rate per day to the same rate per hour."""
+    return rate_per_day / HOURS_PER_DAY
+
+
+def per_hour_to_per_day(rate_per_hour):
+    """A rate per hour to the same rate per day."""
+    return rate_per_hour * HOURS_PER_DAY
 
 
 def carbohydrate_g_to_mmol_c(grams):
