@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 from igf1lab import evidence
 from igf1lab.lesson.claim_map import LANES, ROW, WIDTH, Look, layout, map_svg
 from igf1lab.lesson.progress import Progress
-from igf1lab.lesson.progress_view import LOOKS, claim_map
+from igf1lab.lesson.progress_view import LOOKS, ProgressPanel
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -47,7 +47,7 @@ def test_without_buttons_the_map_is_for_the_mouse_only():
 
 
 def test_list_and_twin_say_what_the_map_says(tmp_path):
-    view = claim_map(Progress(tmp_path / "progress.db"))
+    view = ProgressPanel(Progress(tmp_path / "progress.db"))
     assert [claim["id"] for claim in view.claims] == list(evidence.claims())
     assert {claim["lane"] for claim in view.claims} == set(LANES.values())
     twin = view._repr_mimebundle_()[0]["text/html"]

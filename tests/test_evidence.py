@@ -205,7 +205,6 @@ def _parameters():
 
 EVERYTHING = {
     "claim_table": lambda: render.claim_table(evidence.claims().values()),
-    "claim_table with verdicts": lambda: render.claim_table(evidence.claims().values(), True),
     "verdict_panel": lambda: render.verdict_panel(evidence.claims().values()),
     "reference_list": lambda: render.reference_list(evidence.references()),
     "dataset_table": lambda: "".join(
@@ -253,11 +252,11 @@ def test_parameter_table_says_standing_and_source_or_reason():
     assert shown[2][1] == "a < b & c" and shown[2][5] == "makes a > b"
 
 
-def test_verdicts_stay_hidden_until_asked_for():
+def test_verdicts_stay_hidden_until_the_panel():
     claim = evidence.claim("EPI-2")
     hidden = render.claim_table([claim])
     assert claim.verdict.words not in hidden and claim.verdict.symbol not in hidden
-    shown = "".join(_parse(render.claim_table([claim], show_verdict=True)).itertext())
+    shown = "".join(_parse(render.verdict_panel([claim])).itertext())
     assert f"{claim.verdict.symbol} {claim.verdict.words}" in shown
 
 
@@ -291,7 +290,7 @@ def test_text_is_escaped_everywhere():
     dataset = replace(table, title=evil, notes=evil, cells=cells)
     model = ParameterSet(evil, "human", [Parameter("p", 1, evil, evil, "chosen", reason=evil)])
     for html in (
-        render.claim_table([claim], True),
+        render.claim_table([claim]),
         render.verdict_panel([claim]),
         render.dataset_table(dataset),
         render.parameter_table(model),

@@ -22,7 +22,7 @@ from igf1lab.lesson.progress import (
     default_progress,
     warm_up_context,
 )
-from igf1lab.lesson.progress_view import progress_panel
+from igf1lab.lesson.progress_view import ProgressPanel
 from igf1lab.lesson.quiz_bank import load
 
 BANK = load(Path(__file__).parent / "data" / "sample_quiz.yaml")
@@ -225,7 +225,7 @@ def test_gain_compares_first_tries_of_both_tests(progress):
     record(progress, CHOICE, correct=True, context="post_test")
     assert progress.gain() == {"AXIS-1": Gain(0.0, 1.0)}
     line = "AXIS-1: 0% before, 100% after"
-    panel = progress_panel(progress)
+    panel = ProgressPanel(progress)
     assert panel.panel["gain"] == [line] and line in panel.twin()
 
 
@@ -243,7 +243,7 @@ LESSONS = [f"{number:02d}_lesson" for number in range(12)]
 def test_the_pre_test_tells_nothing_and_colours_nothing(progress):
     record(progress, correct=False, context="pre_test", wrong=("AXIS-1.m1",))
     assert progress.mastery() == {} and progress.misconceptions() == {}
-    panel = progress_panel(progress)
+    panel = ProgressPanel(progress)
     assert panel.panel["held"] == [] and {each["word"] for each in panel.claims} == {"not met"}
 
 
@@ -346,7 +346,7 @@ def test_restore_of_another_version(progress, version):
 
 def test_panel_shows_misconceptions_and_carries_the_file(progress, monkeypatch):
     record(progress, correct=False, wrong=("AXIS-1.m1", "GONE-1.m1"))
-    panel = progress_panel(progress)
+    panel = ProgressPanel(progress)
     assert len(panel.panel["held"]) == 1 and panel.panel["held"][0].startswith("AXIS-1: “")
     sent = []
     monkeypatch.setattr(
@@ -363,7 +363,7 @@ def test_panel_shows_misconceptions_and_carries_the_file(progress, monkeypatch):
 
 def test_panel_follows_a_restore(progress, tmp_path):
     record(progress)
-    panel = progress_panel(Progress(tmp_path / "new.db"))
+    panel = ProgressPanel(Progress(tmp_path / "new.db"))
     assert {claim["word"] for claim in panel.claims} == {"not met"}
     panel._receive(panel, {"type": "restore"}, [progress.export_bytes()])
     assert next(claim for claim in panel.claims if claim["id"] == "AXIS-1")["word"] == "firm"

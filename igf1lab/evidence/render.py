@@ -69,17 +69,10 @@ def scales() -> str:
     )
 
 
-def claim_table(claims: Iterable[Claim], show_verdict: bool = False) -> str:
-    """Return what each claim says; verdict and grade only if ``show_verdict``."""
-    headers = ["Claim", "What the article says", "Verdict"]
-    hidden = "kept for the end of the lesson"
-    rows = [
-        (escape(c.id), escape(c.says), badge(c.verdict) if show_verdict else hidden) for c in claims
-    ]
-    if show_verdict:
-        headers.append("Evidence grade")
-        rows = [(*row, badge(c.grade)) for row, c in zip(rows, claims, strict=True)]
-    return _table("The claims and how they stand" if show_verdict else "The claims", headers, rows)
+def claim_table(claims: Iterable[Claim]) -> str:
+    """Return what each claim says, without its verdict: learners make up their own mind first."""
+    rows = [(escape(c.id), escape(c.says), "kept for the end of the lesson") for c in claims]
+    return _table("The claims", ["Claim", "What the article says", "Verdict"], rows)
 
 
 def _finding_row(finding: Finding) -> tuple[str, ...]:

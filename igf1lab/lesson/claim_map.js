@@ -85,7 +85,6 @@ function render({ model, el: host }) {
   function drawPanel() {
     const parts = model.get("panel");
     message.textContent = model.get("message");
-    if (!parts.rule) return;
     const section = (title, lines, none) => [
       el("p", { class: "ig-lane-name" }, title),
       lines.length ? el("ul", {}, ...lines.map((line) => el("li", {}, line))) : el("p", {}, none),
@@ -140,7 +139,7 @@ function render({ model, el: host }) {
   host.classList.add("ig-widget");
   host.append(el("section", { class: "ig-card" }, el("p", { class: "ig-title" }, "The map of the claims"),
     el("div", { class: "ig-row" }, toggle, refresh), legend, map, list, detail, panel,
-    model.get("panel").rule ? carry() : null, said, message));
+    carry(), said, message));
   const watcher = new ResizeObserver(show);
   watcher.observe(host);
   draw();

@@ -13,7 +13,7 @@ from igf1lab.lesson import plate, style
 from igf1lab.lesson.explorer import Explorer
 from igf1lab.lesson.prediction import Gate, Prediction
 from igf1lab.lesson.progress import default_progress, warm_up_context
-from igf1lab.lesson.progress_view import progress_panel
+from igf1lab.lesson.progress_view import ProgressPanel
 from igf1lab.lesson.quiz import Quiz
 from igf1lab.lesson.quiz_bank import bank
 
@@ -62,7 +62,7 @@ class Lesson:
 
     def claims(self) -> HTML:
         """What the article claims, verdicts hidden."""
-        return _html(evidence.render.claim_table(self._claims(), show_verdict=False))
+        return _html(evidence.render.claim_table(self._claims()))
 
     def verdicts(self) -> HTML:
         """Each claim of this lesson with its verdict, grade and evidence on both sides."""
@@ -123,7 +123,7 @@ class Lesson:
 
     def progress(self):
         """Claim map, misconceptions still held, download and restore."""
-        return progress_panel()
+        return ProgressPanel()
 
     def references(self) -> HTML:
         """The references that this lesson's notebook cites as ``[@key]`` or ``[@key; @other]``, or its claims rest on."""

@@ -22,15 +22,15 @@ RULE = (
 EXPORT_NAME = "igf1-progress.json"
 
 
-class ClaimMap(CourseWidget):
-    """The 26 claims as a map of arrows coloured by mastery, and the same as a list.
+class ProgressPanel(CourseWidget):
+    """The claim map coloured by mastery, the same as a list, and what there is to say below it.
+
+    Below stand misconceptions still held, the gain, download and restore.
 
     Parameters
     ----------
     progress
         Whose mastery; the learner's own when left out.
-    panel
-        Whether misconceptions, gain, download and restore are shown below the map.
     """
 
     _esm = module("claim_map.js")
@@ -40,9 +40,8 @@ class ClaimMap(CourseWidget):
     panel = traitlets.Dict().tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, progress: Progress | None = None, *, panel: bool = False):
+    def __init__(self, progress: Progress | None = None):
         self._progress = progress or default_progress()
-        self._with_panel = panel
         super().__init__(legend=[f"{look.symbol} {look.word}" for look in LOOKS.values()])
         self.refresh()
 
@@ -65,15 +64,14 @@ class ClaimMap(CourseWidget):
             }
             for claim in evidence.claims().values()
         ]
-        if self._with_panel:
-            self.panel = {
-                "held": self._held(),
-                "gain": [
-                    f"{name}: {each.before:.0%} before, {each.after:.0%} after"
-                    for name, each in self._progress.gain().items()
-                ],
-                "rule": RULE,
-            }
+        self.panel = {
+            "held": self._held(),
+            "gain": [
+                f"{name}: {each.before:.0%} before, {each.after:.0%} after"
+                for name, each in self._progress.gain().items()
+            ],
+            "rule": RULE,
+        }
         self.message = self._progress.message
 
     def _held(self) -> list[str]:
@@ -109,21 +107,12 @@ class ClaimMap(CourseWidget):
             f"{each['symbol']} {each['id']} {each['short']}: {each['word']}" for each in self.claims
         ]
         html = f"<p><strong>Claims and mastery</strong></p>{html_list(lines)}"
-        if self.panel:
-            held = self.panel["held"]
-            html += "<p><strong>Misconceptions still held</strong></p>"
-            html += html_list(held) if held else "<p>None shown by your last answers.</p>"
-            if self.panel["gain"]:
-                html += "<p><strong>Pre-test and post-test (one item serves several claims)</strong></p>"
-                html += html_list(self.panel["gain"])
+        held = self.panel["held"]
+        html += "<p><strong>Misconceptions still held</strong></p>"
+        html += html_list(held) if held else "<p>None shown by your last answers.</p>"
+        if self.panel["gain"]:
+            html += (
+                "<p><strong>Pre-test and post-test (one item serves several claims)</strong></p>"
+            )
+            html += html_list(self.panel["gain"])
         return html + (f"<p>{escape(self.message)}</p>" if self.message else "")
-
-
-def claim_map(progress: Progress | None = None) -> ClaimMap:
-    """Return the claim map coloured by the learner's mastery."""
-    return ClaimMap(progress)
-
-
-def progress_panel(progress: Progress | None = None) -> ClaimMap:
-    """Return the claim map with misconceptions still held, gain, download and restore."""
-    return ClaimMap(progress, panel=True)
