@@ -310,3 +310,10 @@ def test_scales_say_what_every_level_means():
     html = evidence.render.scales()
     for level in (*evidence.verdicts().values(), *evidence.grades().values()):
         assert level.words in html and level.meaning[:30] in html
+
+
+def test_a_key_written_twice_is_refused(tmp_path):
+    file = tmp_path / "sidecar.yaml"
+    file.write_text("unit: mM\nunit: µM\n", "utf-8")
+    with pytest.raises(ValueError, match=r"sidecar.yaml .*'unit' is written twice"):
+        evidence.read_yaml(file)

@@ -13,7 +13,7 @@ from igf1lab.evidence.claims import (
     verdicts,
 )
 from igf1lab.evidence.datasets import Column, Dataset, dataset, dataset_ids, model_table
-from igf1lab.evidence.paths import assets_dir
+from igf1lab.evidence.paths import assets_dir, read_yaml
 
 __all__ = [
     "Claim",
@@ -30,6 +30,7 @@ __all__ = [
     "dataset_ids",
     "grades",
     "model_table",
+    "read_yaml",
     "reference",
     "references",
     "render",

@@ -10,8 +10,19 @@ import yaml
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _PLACES = (_PACKAGE / "_assets", _PACKAGE.parent / "assets")  # installed wheel, checkout
+
+
 # The C loader is seven times faster and comes with every PyYAML wheel.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """YAML's safe loader, which also refuses a key written twice in one mapping."""
+
+    def construct_mapping(self, node, deep=False):
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                fault = f"the key {key!r} is written twice"
+                raise yaml.constructor.ConstructorError(None, None, fault, node.start_mark)
+        return super().construct_mapping(node, deep)
 
 
 @cache
@@ -39,10 +50,10 @@ def read_yaml(file: Path) -> Any:
     Raises
     ------
     ValueError
-        If it is not valid YAML; the message names the file and the line.
+        If it is not valid YAML, or a mapping has a key twice; the message names file and line.
     """
     try:
-        return yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)
+        return yaml.load(file.read_text(encoding="utf-8"), Loader=_StrictLoader)
     except yaml.YAMLError as error:
         raise ValueError(f"{file} is not valid YAML; correct it there: {error}") from error
 

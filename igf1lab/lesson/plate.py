@@ -6,7 +6,6 @@ from html import escape
 from pathlib import Path
 
 import numpy as np
-import yaml
 from matplotlib.figure import Figure
 
 from igf1lab import evidence
@@ -67,7 +66,7 @@ def figures_dir() -> Path:
 @cache
 def manifest() -> dict[str, dict]:
     """The drawings by name: file, title, alt text, maker, licence."""
-    return yaml.safe_load((figures_dir() / "manifest.yaml").read_text("utf-8"))
+    return evidence.read_yaml(figures_dir() / "manifest.yaml")
 
 
 def drawing(name: str) -> Drawing:

@@ -13,8 +13,6 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
 from igf1lab import evidence
 
 KINDS = ("choice", "choices", "number", "order", "match", "arrow")
@@ -135,18 +133,6 @@ def known() -> Known:
 
 
 # --- reading ---------------------------------------------------------------------------------
-
-
-class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """YAML's safe loader (the fast one where there is one), which also refuses a key written twice in one mapping."""
-
-    def construct_mapping(self, node, deep=False):
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                fault = f"the key {key!r} is written twice"
-                raise yaml.constructor.ConstructorError(None, None, fault, node.start_mark)
-        return super().construct_mapping(node, deep)
 
 
 class _Entry:
@@ -458,11 +444,11 @@ def load(path: str | Path, refs: Known | None = None) -> LessonBank:
     path = Path(path)
     refs = refs or known()
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)
+        data = evidence.read_yaml(path)
     except FileNotFoundError:
         raise QuizError(f"{path.name}: no such quiz file; look in {path.parent}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as fault:
-        raise QuizError(f"{path.name}: this is not readable YAML; {fault}") from None
+    except (ValueError, RecursionError) as fault:
+        raise QuizError(f"{path.name}: {fault}") from None
     top = _Entry(data, path.name, refs)
     lesson = top.text("lesson")
     if lesson != path.stem:
