@@ -333,7 +333,7 @@ def ends() -> Plate:
 
 def straight_lines() -> Plate:
     """Estimates that read IGF-1 and heart disease along one direction."""
-    away = ("middle", "IGFBP-3")  # the other figure's rows, and a row about the carrier
+    away = ("middle", "IGFBP-3")  # the other figure's rows, and a row about a binding protein
     rows = evidence.dataset("DS-6-CVD").rows
     rows = [r for r in rows if not any(word in r["contrast"] for word in away)]
     names = {
@@ -377,7 +377,7 @@ def markers() -> Plate:
         rows,
         [f"{r['marker']}, {r['sex']}" for r in rows],
         measure="odds ratio per SD higher IGF-1 (95 % interval)",
-        title="Two markers fall, one rises",
+        title="Two markers lower, one higher",
         caption=(
             "3,480 adults of one survey; for CRP only the women's number was read. The men's fibrinogen interval is drawn as printed; it is "
             "not symmetrical around the estimate."

@@ -111,7 +111,7 @@ def gate() -> Explorer:
         sliders=[
             _serum_slider(),
             Slider.of(PARAMETERS["q"], label="gate opening, times normal"),
-            Slider.of(PARAMETERS["K_m"], label="blood level that half fills the gate", step=10),
+            Slider.of(PARAMETERS["K_m"], label="half-filling level of the gate", step=10),
             Slider.of(PARAMETERS["B_loc"], label="IGF-1 made in the brain"),
             Slider.of(PARAMETERS["e"], label="ceiling of the effect on neurons", high=1.5),
         ],
@@ -132,7 +132,7 @@ def doubling_outcome() -> Outcome:
         answer=rise,
         text=(
             f"In the model brain IGF-1 goes from {before:.2f} to {after:.2f} ng/mL, a rise of "
-            f"{rise:.0f} %. The half-saturation behind it is chosen: anywhere from 20 to 200 ng/mL "
+            f"{rise:.0f} %. The half-filling level behind it is chosen: anywhere from 20 to 200 ng/mL "
             f"the rise is {gates[0]:.0f} to {gates[1]:.0f} %, never near 100 %."
         ),
         reveal=_doubling_plate,
@@ -292,7 +292,7 @@ def dementia() -> Plate:
     """Show IGF-1 and dementia: cohorts, patients, genes and a trial, each in its own words."""
     table = evidence.dataset("DS-4-COGNITION").rows
     low = _one(table, study="Framingham")
-    carrier = _one(table, study="Older men")
+    protein = _one(table, study="Older men")
     bottom = _one(table, measure="IGF-1 at lowest dementia")
     cases = _one(table, study="Case-control")
     genes = _one(table, study="Mendelian")
@@ -306,7 +306,7 @@ def dementia() -> Plate:
     ]
     rows = [
         ("Framingham, lowest\nIGF-1 quarter", *_interval(low), None),
-        ("older men, per doubling\nof IGFBP-3, not IGF-1", *_interval(carrier), None),
+        ("older men, per doubling\nof IGFBP-3, not IGF-1", *_interval(protein), None),
         *((label, None, None, None, said) for label, said in words),
     ]
     fig, alt = _forest_with_words(
@@ -322,9 +322,9 @@ def dementia() -> Plate:
         fig,
         alt,
         "Two cohorts gave ratios. Framingham: low IGF-1 went with more dementia. Older men: IGF-1 itself "
-        "showed no association, only its carrier did. The other four studies gave no ratio on the pages read, so each says its "
+        "showed no association, only its binding protein did. The other four studies gave no ratio on the pages read, so each says its "
         "result in words.",
-        tuple(r["source_key"] for r in (low, carrier, bottom, cases, genes, trial)),
+        tuple(r["source_key"] for r in (low, protein, bottom, cases, genes, trial)),
     )
 
 

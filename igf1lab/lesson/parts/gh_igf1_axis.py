@@ -90,7 +90,7 @@ def pulses() -> Explorer:
         scenarios={
             "Short delay": {"delay_h": 0.3},
             "Women's constants": {"sex": "female"},
-            "Receptor blocked (drug)": {"receptor_block": 0.75},
+            "Receptor block 0.75 (drug)": {"receptor_block": 0.75},
         },
     )
 
@@ -150,21 +150,23 @@ def carriers() -> Explorer:
         view=_carriers_view,
         draw=_carriers_draw,
         sliders=[
-            Slider.of(PARAMETERS["igfbp_mult"], label="carrier IGFBP-3, times normal", step=0.1),
+            Slider.of(
+                PARAMETERS["igfbp_mult"], label="binding protein IGFBP-3, times normal", step=0.1
+            ),
             Slider.of(PARAMETERS["tx_mult"], label="liver output, times normal", step=0.1),
             Slider.of(PARAMETERS["pit_mult"], label="pituitary output, times normal", step=0.1),
             Slider.of(PARAMETERS["receptor_block"], label="GH-receptor block", high=5.0, step=0.5),
         ],
         scenarios={
-            "Carrier lost": {"igfbp_mult": 0.4},
+            "Binding protein lost": {"igfbp_mult": 0.4},
             "Weak liver": {"tx_mult": 0.5},
-            "Receptor blocked (drug)": {"receptor_block": 1.0},
+            "Receptor block 1 (drug)": {"receptor_block": 1.0},
         },
     )
 
 
 def binding_outcome() -> Outcome:
-    """Free IGF-1 (percent of normal) when the carrier falls to 40 %."""
+    """Free IGF-1 (percent of normal) when the binding protein falls to 40 %."""
     now = _steady(0.4, 1.0, 1.0, 0.0)
     free, total = 100 * now.igf1_free_relative, 100 * now.igf1_relative
     return Outcome(

@@ -1,4 +1,4 @@
-"""Lesson 0: a toy loop with two parameters, and the fact that the article starts from."""
+"""Lesson 0: a toy loop with two parameters, and the fact that the article leans on."""
 
 from functools import lru_cache
 
@@ -95,7 +95,9 @@ def by_age() -> Plate:
     table = evidence.dataset("DS-1A-REF-IGF1")
     age = table.column("age")
     fig, (ax,) = style.figure()
-    style.label_axes(ax, title="IGF-1 falls with age", x="age (years)", y="median IGF-1 (ng/mL)")
+    style.label_axes(
+        ax, title="After puberty IGF-1 falls with age", x="age (years)", y="median IGF-1 (ng/mL)"
+    )
     told = []
     for i, (sex, word) in enumerate((("male", "men"), ("female", "women"))):
         median = table.column(f"{sex}_median")
@@ -108,7 +110,7 @@ def by_age() -> Plate:
     ax.legend()
     return Plate(
         fig,
-        f"Median total IGF-1 in ng/mL against age. It rises to puberty and falls for life. {'; '.join(told)}.",
+        f"Median total IGF-1 in ng/mL against age. It rises to 15, falls steeply to 30, then slowly; in women it levels off near 80. {'; '.join(told)}.",
         "15,014 people, one assay. The fall is real; what it means is the subject of the course.",
         table.sources,
     )
