@@ -3,9 +3,9 @@
 ``python -m tests.coverage_table --write`` puts the present table into the README.
 """
 
-import ast
 import re
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import nbformat
@@ -16,7 +16,7 @@ from igf1lab.lesson.quiz_bank import bank
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 BEGIN, END = "<!-- coverage:begin -->", "<!-- coverage:end -->"
-HEADER = ("claim", "taught in", "modelled by", "appraised", "quizzed", "exercised")
+HEADER = ("claim", "taught in", "explorers that model it", "appraised", "quizzed", "exercised")
 
 
 def taught(claim) -> str:
@@ -29,16 +29,11 @@ def taught(claim) -> str:
 
 
 def modelled(claim) -> str:
-    """The model modules behind the explorers of the claim's lesson."""
-    file = ROOT / "igf1lab" / "lesson" / "parts" / f"{claim.lesson[3:]}.py"
-    tree = ast.parse(file.read_text("utf-8")) if file.exists() else ast.Module([], [])
-    names = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "igf1lab.models":
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("igf1lab.models."):
-            names.add(node.module.rpartition(".")[2])
-    return ", ".join(f"`{name}`" for name in sorted(names))
+    """The explorers that move a model of the claim, or the plain words that there is none."""
+    parts = import_module(f"igf1lab.lesson.parts.{claim.lesson[3:]}")
+    shown = [f"`{name}`" for name, served in parts.SHOWS.items() if claim.id in served]
+    reason = getattr(parts, "NOT_MODELLED", {}).get(claim.id)
+    return ", ".join(shown) if shown else f"not modelled: {reason}" if reason else ""
 
 
 def appraised(claim) -> str:

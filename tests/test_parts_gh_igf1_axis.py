@@ -18,6 +18,33 @@ def test_pulse_sentence_tells_the_model():
     assert "does not pulse" in silent.sentence
 
 
+def test_the_known_miss_can_be_seen():
+    """People on infused IGF-1 had fewer pulses (bermann1994); the model's only get small."""
+    explorer = parts.pulses()
+    quiet, infused = explorer.view().numbers, explorer.view(infusion_ug_kg_h=12.5).numbers
+    assert infused["mean total IGF-1"][0] > 2 * quiet["mean total IGF-1"][0]
+    assert infused["mean GH peak"][0] < 0.25 * quiet["mean GH peak"][0]
+    assert infused["GH pulses in 24 h"][0] >= quiet["GH pulses in 24 h"][0]
+
+
+def test_250_ng_ml_is_below_the_middle_at_15_and_far_above_the_range_at_70():
+    for sex in ("male", "female"):
+        young, old = (
+            parts.zscore().view(age=age, igf1_ng_ml=250, sex=sex).numbers["z-score"][0]
+            for age in (15, 70)
+        )
+        assert -1 < young < 0 and old > 3
+
+
+def test_half_the_output_lowers_total_less_than_free():
+    with_loop = gh_axis.steady(tx_mult=0.5)
+    without = gh_axis.steady(tx_mult=0.5, s_I=0, a_I=0)
+    assert 100 * with_loop.igf1_relative == pytest.approx(64, abs=1)
+    assert 100 * with_loop.igf1_free_relative == pytest.approx(55, abs=1)
+    assert 100 * without.igf1_relative == pytest.approx(55, abs=1)
+    assert 100 * without.igf1_free_relative == pytest.approx(50, abs=1)
+
+
 def test_losing_the_carrier_halves_total_and_leaves_free():
     outcome = parts.binding_outcome()
     assert outcome.answer == pytest.approx(100, abs=2)

@@ -16,11 +16,12 @@ def palette(selector):
 def test_the_page_has_the_colours_of_the_style_file():
     light = palette(":root {")
     named = {"ink": style.INK, "muted": style.MUTED, "grid": style.GRID, "paper": style.PAPER}
+    named["mouse"] = style.MOUSE
     named |= {f"c{i}": colour for i, colour in enumerate(style.SERIES)}
     assert named.items() <= light.items(), "theme.css and igf1.mplstyle have grown apart"
     assert set(palette('[data-jp-theme-light="false"] {')) == set(light)
 
 
 def test_every_house_colour_of_a_drawing_follows_the_page():
-    for colour in (style.INK, style.PAPER, *style.SERIES):
+    for colour in (style.INK, style.PAPER, style.MOUSE, *style.SERIES):
         assert style.themed_svg(f"stroke: {colour}").startswith("stroke: var(--ig-")

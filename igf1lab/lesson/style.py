@@ -9,6 +9,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from igf1lab.evidence import assets_dir
 
@@ -26,6 +27,7 @@ def _colour(setting: str) -> str:
 INK, MUTED, GRID, PAPER = map(
     _colour, ("text.color", "xtick.color", "grid.color", "figure.facecolor")
 )
+MOUSE = "#fdf7ee"  # ground of what was seen or modelled in mice
 _CYCLE = _rc()["axes.prop_cycle"].by_key()
 SERIES = tuple(map(to_hex, _CYCLE["color"]))
 LINESTYLES = tuple(_CYCLE["linestyle"])
@@ -77,6 +79,14 @@ def label_axes(ax: Axes, *, title: str, x: str, y: str) -> None:
     ax.set(title=title, xlabel=x, ylabel=y)
 
 
+def mouse(*axes: Axes) -> None:
+    """Give axes the sandy ground that sets results of mice apart from those of people."""
+    for ax in axes:
+        # A patch of its own: an explorer's drawing has transparent axes.
+        ground = Rectangle((0, 0), 1, 1, transform=ax.transAxes, color=MOUSE, zorder=-10)
+        ax.add_patch(ground)
+
+
 def theme_css() -> str:
     """Return a ``<style>`` element with the course's colours for light and dark."""
     return f"<style>{(Path(__file__).parent / 'theme.css').read_text('utf-8')}</style>"
@@ -84,7 +94,7 @@ def theme_css() -> str:
 
 def themed_svg(svg: str) -> str:
     """Let the house colours of an SVG follow the page: each becomes a CSS variable."""
-    names = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper"}
+    names = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper", MOUSE: "mouse"}
     names |= {colour: f"c{i}" for i, colour in enumerate(SERIES)}
     for colour, name in names.items():
         svg = svg.replace(colour, f"var(--ig-{name}, {colour})")

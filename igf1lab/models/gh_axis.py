@@ -1,7 +1,7 @@
 """M1: the GH–IGF-1 axis.
 
 Delay and negative feedback make growth hormone pulse; a saturating liver turns the pulses into
-slow, smooth IGF-1; binding proteins set the total, feedback sets the free hormone.
+slow, smooth IGF-1; binding proteins set the total, production over clearance the free hormone.
 
 The network of GHRH, somatostatin and GH has the constants of farhy2007, with somatostatin
 multiplying (not adding) and two delays, without which it does not pulse. The liver is the

@@ -181,7 +181,7 @@ EDGES = {
             0.99,
             None,
             "SCFA-1",
-            "labelled inulin appears as labelled acids in people",
+            "acids formed from inulin were measured in people by isotope dilution",
             ("boets2015",),
         ),
         Edge(
@@ -221,8 +221,8 @@ EDGES = {
             0.05,
             None,
             "GHSYN-1",
-            "seen in a rat tumour line only, at 1 mM",
-            ("gh3_1981",),
+            "seen in two rat tumour lines only, at 1 mM in one",
+            ("gh3_1981", "miletta2014"),
         ),
         Edge(
             "scfa_gh_down",
@@ -241,8 +241,8 @@ EDGES = {
             0.40,
             None,
             "HEPATIC-3",
-            "macrophages in a dish; dose in the body unsettled",
-            ("butyrate_macrophage",),
+            "fell in one trial of butyrate by mouth in children with obesity; dose from fibre unsettled",
+            ("coppola2022", "butyrate_macrophage"),
         ),
         Edge(
             "il6_igfbp",
@@ -514,7 +514,7 @@ def _axis(absorbed, absorbed_reference, s, p):
     mapped = [gh_axis.steady_map(x.tx_mult, x.igfbp_mult, x.pit_mult) for x in (diet, reference)]
     relative = {
         "total": mapped[0] / mapped[1],
-        # Binding protein sets total IGF-1; feedback keeps free IGF-1 where it was.
+        # Binding protein sets how much is stored; production and clearance set free IGF-1.
         "free": tx**p.free_tx * pit**p.free_pit,
     }
     return Axis(

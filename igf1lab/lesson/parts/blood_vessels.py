@@ -70,6 +70,7 @@ def _wall_view(igf1_relative, load, endothelium_start, alpha):
 
 def _wall_draw():
     fig, (lining, fire, plaque) = style.figure(3, height=6.6, sharex=True)
+    style.mouse(lining, fire, plaque)
     style.label_axes(lining, title="Lining and nitric oxide", x="", y="share, 1 = normal")
     lining.set(xlim=(0, 12), ylim=(0, 1.75), xticks=range(0, 13, 2))
     style.label_axes(fire, title="Inflammation", x="", y="1 = normal")
@@ -387,5 +388,7 @@ def markers() -> Plate:
 
 
 EXPLORERS = {"wall": wall, "risk": risk}
+# The claims whose model an explorer moves.
+SHOWS = {"wall": ("CARDIO-1", "CARDIO-2"), "risk": ("CARDIO-2",)}
 OUTCOMES = {"vessels-plaque": plaque_outcome}
 FIGURES = {"ends": ends, "straight_lines": straight_lines, "markers": markers}

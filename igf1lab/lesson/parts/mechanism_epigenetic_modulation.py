@@ -295,7 +295,7 @@ def _bursts_draw():
     )
     low.set(xlim=(0, 1000), ylim=(0, 1.1))
     (on,) = top.plot(TRACE_H, TRACE_H, color=style.INK, linewidth=1)
-    top.text(0.3, STRIP_LOW - 25, "share of copies switched on", fontsize=9, va="top")
+    top.text(0.3, STRIP_LOW - 25, "share of alleles switched on", fontsize=9, va="top")
     (cell,) = top.plot(TRACE_H, TRACE_H, label="one cell", **style.series(0))
     (mean,) = top.plot([0, HOURS], [0, 0], label="mean, closed form", **style.series(1))
     rest = empty_area(low, "no acids", facecolor=style.SERIES[3], alpha=0.45)
@@ -325,12 +325,12 @@ def bursts() -> Explorer:
             Slider.of(PARAMETERS["gamma"], label="pull of acetylation", high=2, step=0.25),
             Slider.of(PARAMETERS["k_on_0"], low=0.1, high=5, log=True),
             Slider.of(PARAMETERS["k_off"], low=0.5, high=10, log=True),
-            Slider.of(PARAMETERS["alleles"], high=4),
+            Slider.of(PARAMETERS["alleles"], label="alleles (sets of the gene)", high=4),
         ],
         scenarios={
             "Liver cells in a dish": {"butyrate_mM": dish_mM()},
             "Sheltered promoter": {"butyrate_mM": dish_mM(), "gamma": 0},
-            "Four copies": {"alleles": 4},
+            "Four alleles": {"alleles": 4},
         },
     )
 

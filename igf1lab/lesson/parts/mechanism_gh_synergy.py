@@ -319,7 +319,10 @@ def fatty_acids() -> Plate:
     y = np.arange(len(rows))[::-1]
     fig, (ax,) = style.figure(height=3.8)
     style.label_axes(
-        ax, title="People: fewer fatty acids, more GH", x="GH, area under curve (µg/L · min)", y=""
+        ax,
+        title="People: fewer fatty acids, more GH",
+        x="GH, area under curve (µg/L per 120 or 60 min)",
+        y="",
     )
     columns = (("placebo", "o", -0.12), ("acipimox", "D", 0.12))
     for i, (column, marker, shift) in enumerate(columns):

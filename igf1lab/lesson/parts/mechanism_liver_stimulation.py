@@ -263,7 +263,7 @@ def _il6_draw():
     fig, (ax,) = style.figure(height=3.8)
     style.label_axes(
         ax,
-        title="More IL-6, less carrier, less total IGF-1",
+        title="More IL-6, less IGFBP-3, less total IGF-1",
         x="IL-6 (times a healthy adult's)",
         y="IGF-1 (% of normal)",
     )
@@ -302,7 +302,9 @@ def il6() -> Explorer:
             Slider.choice("effect", "what the acids do", list(SIGNS)),
             Slider.of(PARAMETERS["il6_gain"], label="largest effect on IL-6 (chosen)", step=0.1),
             Slider.of(PARAMETERS["inflammation"], label="chronic inflammation", high=4, step=0.5),
-            Slider.of(PARAMETERS["il6_half"], label="extra IL-6 that halves the carrier", step=0.2),
+            Slider.of(
+                PARAMETERS["il6_half"], label="extra IL-6 that halves binding protein", step=0.2
+            ),
             Slider.of(colon.PARAMETERS["fibre_inulin_g_d"], step=4),
         ],
         scenarios={

@@ -79,7 +79,7 @@ def _arm_draw():
     names = {
         "degraders": "degraders",
         "cross_feeders": "butyrate makers",
-        "facultatives": "first arrivals",
+        "facultatives": "fast growers",
     }
     artists = {
         key: gut.plot(TIME_D, TIME_D * 0, label=label, **style.series(i))[0]
@@ -119,7 +119,7 @@ def arms() -> Explorer:
             Slider.choice("microbes", "microbes given", list(MICROBES)),
             Slider.choice("water", "drinking water", list(WATER), "SCFA from day 14"),
             Slider.of(PARAMETERS["s_w"], label="SCFAs in the water, share of a gut's own"),
-            Slider.of(PARAMETERS["K"], label="SCFA share for about half the response"),
+            Slider.of(PARAMETERS["K"], label="SCFA share for half the largest response"),
         ],
         scenarios={
             "Germ-free, colonised": {
@@ -336,7 +336,7 @@ def bone() -> Plate:
     fig = _sign_chart(
         [(label, ways.index(way), kind) for label, way, kind in found],
         title="Mouse: bone when microbes are missing",
-        ticks=["less bone", "no change", "more bone"],
+        ticks=["less or weaker bone", "no change", "more bone"],
         height=4.4,
         groups=["germ-free", "antibiotics"],
     )

@@ -444,5 +444,7 @@ def _measures(what: str) -> list[str]:
 
 
 EXPLORERS = {"glucose_test": glucose_test, "fat_release": fat_release}
+# The claims whose model an explorer moves.
+SHOWS = {"glucose_test": ("METAB-1",), "fat_release": ("METAB-2",)}
 OUTCOMES = {"metab-tolerance": tolerance_outcome, "metab-fat": fat_outcome}
 FIGURES = {"boluses": boluses, "trials": trials, "lipids": lipids}

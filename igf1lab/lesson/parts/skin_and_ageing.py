@@ -327,6 +327,7 @@ def lifespan() -> Plate:
     y = np.arange(len(rows))[::-1]
     fig, (ax,) = style.figure(height=3.6)
     style.label_axes(ax, title="Mice with less signal", x="change of length of life (%)", y="")
+    style.mouse(ax)
     marks = {"both": ("o", 0), "female": ("s", 1), "male": ("D", 2)}
     for sex, (marker, colour) in marks.items():
         pick = [k for k, r in enumerate(rows) if r["sex"] == sex]
@@ -380,6 +381,9 @@ def _end_of_range(row) -> int:
 
 
 EXPLORERS = {"wound": wound, "collagen": collagen}
+# The claims whose model an explorer moves, and those that none does.
+SHOWS = {"wound": ("SKIN-2",), "collagen": ("SKIN-1",)}
+NOT_MODELLED = {"SKIN-3": "no model carries length of life; animals and people were counted"}
 OUTCOMES = {"skin-migration": migration_outcome}
 FIGURES = {
     "healing_days": healing_days,

@@ -86,7 +86,6 @@ def delay_outcome() -> Outcome:
             f"With the brake {BRAKE_DELAYS_H[1]:g} h late the level swings between {shown.min():.2f} and "
             f"{shown.max():.2f} times its steady value and never settles."
         ),
-        reveal=loop,
     )
 
 
@@ -117,5 +116,7 @@ def by_age() -> Plate:
 
 
 EXPLORERS = {"loop": loop}
+# The claims whose model an explorer moves.
+SHOWS = {"loop": ("AXIS-1",)}
 OUTCOMES = {"start-late-brake": delay_outcome}
 FIGURES = {"by_age": by_age}
