@@ -72,7 +72,7 @@ def test_il6_sentence_has_the_direction_of_the_numbers(settings, word):
 
 def test_il6_map_is_close_to_the_whole_axis():
     view = parts.il6().view(effect="raises IL-6", inflammation=2)
-    carrier = number(view, "carrier complex with the acids") / 100
+    carrier = number(view, "IGFBP-3 and ALS with the acids") / 100
     whole = 100 * gh_axis.steady(igfbp_mult=carrier).igf1_relative
     assert number(view, "total IGF-1 with the acids") == pytest.approx(whole, rel=0.05)
 

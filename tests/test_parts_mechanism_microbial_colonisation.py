@@ -29,7 +29,7 @@ def test_sentence_tells_microbes_scfas_igf1_and_length():
     told = {
         "Germ-free, colonised": "the full set of microbes, 100 %",
         "Antibiotics": "only resistant microbes, 0 %",
-        "Antibiotics, then SCFA water": "only resistant microbes, 30 %",
+        "Antibiotics, SCFA from week 2": "only resistant microbes, 30 %",
     }
     for scenario, words in told.items():
         shown = explorer.view(**explorer.scenarios[scenario])

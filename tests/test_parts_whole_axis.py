@@ -1,6 +1,7 @@
 """Lesson 11's parts: sentences true to the samples, cuts that cut, the trial, the drawing's chances."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -33,7 +34,11 @@ def test_map_has_every_human_arrow_and_one_style_for_each_kind_of_evidence():
     kinds = {link: parts.shown_in(link) for link in HUMAN_EDGES}
     assert kinds["fibre_scfa"] == "people" and kinds["portal_hcar2"] == "animals"
     assert kinds["portal_hdac"] == "cells" and set(kinds.values()) == set(parts.LOOKS)
-    assert {kind for kinds in parts.KEEP.values() for kind in kinds} == set(parts.LOOKS)
+    left = [
+        {link for link in HUMAN_EDGES if parts.grade(link) in kept} for kept in parts.KEEP.values()
+    ]
+    assert all(after < before for before, after in pairwise(left)) and left[0] == set(HUMAN_EDGES)
+    assert len(left) == len({parts.grade(link) for link in HUMAN_EDGES})  # one step a grade
     assert len({str(look["linestyle"]) for look in parts.LOOKS.values()}) == 3
 
 

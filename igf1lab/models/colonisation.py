@@ -107,7 +107,7 @@ PARAMETERS = ParameterSet(
             "K",
             0.15,
             "",
-            "SCFA index for about half of the IGF-1 response",
+            "SCFA index for half of the largest IGF-1 response",
             "small, or SCFA water could not restore IGF-1 as published",
             0.05,
             1,

@@ -406,5 +406,7 @@ def deaf_liver() -> Plate:
 
 
 EXPLORERS = {"synergy": synergy}
+# The claims whose model an explorer moves.
+SHOWS = {"synergy": ("GHSYN-1", "GHSYN-2")}
 OUTCOMES = {"ghsyn-sort": sort_outcome, "ghsyn-dose": dose_outcome}
 FIGURES = {"fatty_acids": fatty_acids, "deaf_liver": deaf_liver}

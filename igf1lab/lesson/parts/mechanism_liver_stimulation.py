@@ -209,7 +209,6 @@ def occupancy_outcome() -> Outcome:
             f"unverified range of the EC50); at the {1000 * fasting_mM:.1f} µmol/L measured in "
             f"fasting patients it is {measured:.1f} %."
         ),
-        reveal=occupancy,
     )
 
 
@@ -251,7 +250,7 @@ def _il6_view(effect, il6_gain, inflammation, il6_half, fibre_inulin_g_d):
             "FFAR2 filled in portal blood": (100 * state["with"].receptors.ffar2, "%"),
             "IL-6 without the acids": (state["without"].il6_rel, "times healthy"),
             "IL-6 with the acids": (state["with"].il6_rel, "times healthy"),
-            "carrier complex with the acids": (100 * state["with"].igfbp_mult, "% of normal"),
+            "IGFBP-3 and ALS with the acids": (100 * state["with"].igfbp_mult, "% of normal"),
             "IGF-1 message through HCAR2": (100 * state["with"].tx_mult, "% of normal"),
             "total IGF-1 without the acids": (total["without"], "% of normal"),
             "total IGF-1 with the acids": (total["with"], "% of normal"),
@@ -332,7 +331,6 @@ def il6_outcome() -> Outcome:
             f"{percent['total']:+.1f} %, free IGF-1 by {percent['free']:+.1f} % and mean GH by "
             f"{percent['gh']:+.1f} %."
         ),
-        reveal=il6,
     )
 
 
@@ -453,5 +451,7 @@ def _potency_name(row):
 
 
 EXPLORERS = {"occupancy": occupancy, "il6": il6}
+# The claims whose model an explorer moves.
+SHOWS = {"occupancy": ("HEPATIC-1", "HEPATIC-2"), "il6": ("HEPATIC-3",)}
 OUTCOMES = {"hepatic-occupancy": occupancy_outcome, "hepatic-il6": il6_outcome}
 FIGURES = {"gradient": gradient, "potency": potency}

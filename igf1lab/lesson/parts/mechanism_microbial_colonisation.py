@@ -74,6 +74,7 @@ def _arm_view(**settings):
 
 def _arm_draw():
     fig, (gut, igf1, length) = style.figure(3, height=7.2, sharex=True)
+    style.mouse(gut, igf1, length)
     style.label_axes(gut, title="Mouse: microbes in the gut", x="", y="abundance")
     gut.set(ylim=(0, 1.8), xlim=(0, DAYS), xticks=range(0, 57, 7))
     names = {
@@ -129,7 +130,7 @@ def arms() -> Explorer:
                 "water": "plain or salt",
             },
             "Antibiotics": {"water": "plain or salt"},
-            "Antibiotics, then SCFA water": {},
+            "Antibiotics, SCFA from week 2": {},
             "Antibiotics stopped": {"antibiotics": "first 2 weeks", "water": "plain or salt"},
         },
     )
@@ -152,6 +153,7 @@ def _rescue_plate() -> Plate:
     style.label_axes(
         ax, title="Mouse, model: with the missing arm", x="days", y="IGF-1, % of conventional"
     )
+    style.mouse(ax)
     runs = {name: 100 * run.igf1_rel for name, run in _rescue_runs().items()}
     for i, (name, values) in enumerate(runs.items()):
         ax.plot(TIME_D, values, label=name, **style.series((3, 4, 0)[i]))
@@ -248,6 +250,7 @@ def _sign_chart(rows, *, title, ticks, height, groups):
     y = {label: len(labels) - i for i, label in enumerate(labels)}
     fig, (ax,) = style.figure(height=height)
     style.label_axes(ax, title=title, x="", y="")
+    style.mouse(ax)
     for i, group in enumerate(groups):
         mine = [(column, y[label]) for label, column, g in rows if g == group]
         ax.plot(
@@ -381,5 +384,7 @@ def children() -> Plate:
 
 
 EXPLORERS = {"arms": arms}
+# The claims whose model an explorer moves.
+SHOWS = {"arms": ("COLON-1", "COLON-2")}
 OUTCOMES = {"colon-control": control_outcome, "colon-colonise": colonise_outcome}
 FIGURES = {"bone": bone, "children": children}

@@ -95,10 +95,12 @@ LOOKS = {
     "animals": {"color": style.SERIES[1], "linestyle": "--", "linewidth": 2.2},
     "cells": {"color": style.SERIES[4], "linestyle": ":", "linewidth": 2.6},
 }
+# Every grade that an arrow has falls away with one step of this menu.
 KEEP = {
-    "all arrows": tuple(SHOWN_IN),
-    "studied in animals or people": ("people", "animals"),
-    "studied in people": ("people",),
+    "all arrows": (*SHOWN_IN["people"], *SHOWN_IN["animals"], *SHOWN_IN["cells"]),
+    "studied in animals or people": (*SHOWN_IN["people"], *SHOWN_IN["animals"]),
+    "studied in people": SHOWN_IN["people"],
+    "in randomised trials": ("human-rct",),
 }
 NOTHING = "nothing"
 _BY_LABEL = {label: name for name, (label, _) in ROUTES.items()}
@@ -106,10 +108,14 @@ _HEAD_IN = 0.11  # inches
 _INCHES_PER_UNIT = np.array([0.55, 0.39])  # of the map's axes: 10 units each way
 
 
+def grade(link):
+    """Evidence grade of a link's claim, by its id."""
+    return evidence.claim(EDGES[link].claim).grade.id
+
+
 def shown_in(link):
     """Where the strongest evidence on a link's claim comes from: people, animals or cells."""
-    grade = evidence.claim(EDGES[link].claim).grade.id
-    return next(where for where, grades in SHOWN_IN.items() if grade in grades)
+    return next(where for where, grades in SHOWN_IN.items() if grade(link) in grades)
 
 
 def _arrow(points):
@@ -134,7 +140,7 @@ _CHANCES = {
 
 
 def _arrows_view(extra_g_d, keep, cut, also_cut, weights):
-    off = {link for link in HUMAN_EDGES if shown_in(link) not in KEEP[keep]}
+    off = {link for link in HUMAN_EDGES if grade(link) not in KEEP[keep]}
     off |= {_BY_LABEL[label] for label in (cut, also_cut) if label != NOTHING}
     sampled = spread(extra_g_d, off)[weights]
     chance = [100 * getattr(sampled.bands[k], side) for k, side in _CHANCES.values()]
@@ -339,7 +345,6 @@ def size_outcome() -> Outcome:
             f"{percent:.1f} % of {start:.0f} ng/mL; 90 % of samples lie between {found.low:.1f} and "
             f"{found.high:.1f} ng/mL."
         ),
-        reveal=band,
     )
 
 
@@ -426,6 +431,8 @@ def cancer() -> Plate:
 
 
 EXPLORERS = {"arrows": arrows, "band": band}
+# The claims whose model an explorer moves.
+SHOWS = {"arrows": ("TAKEAWAY-1", "TAKEAWAY-2"), "band": ("TAKEAWAY-2",)}
 OUTCOMES = {
     "whole-size": size_outcome,
     "whole-verdict-1": lambda: _verdict_outcome("TAKEAWAY-1"),
