@@ -152,8 +152,23 @@ def _dossiers():
         yield yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
+# What the dossiers say, and what we read when we went back to the source.
+CORRECTED = {
+    # yan2016, legend of figure 5: "supplementation of antibiotic water with either SCFA ...".
+    "antibiotic 2 wk then SCFA or NaCl 4 wk": "antibiotic 6 wk, with SCFA or NaCl in the same "
+    "water for the last 4",
+    # imrie2012: the dossier's own note says that the printed areas read the other way.
+    "spoil its signal, though healing of a scraped artery was helped.": "spoil its signal. "
+    "Whether their scraped arteries healed better is open: the words say so, the printed areas do "
+    "not.",
+    "IGFBP-3 (the carrier)": "IGFBP-3 (the binding protein)",  # our word for it throughout
+}
+
+
 def _neutral(text):
-    """The dossiers say "the seed" for what the course calls "the article"."""
+    """The dossiers say "the seed" for what the course calls "the article"; some are corrected."""
+    for theirs, ours in CORRECTED.items():
+        text = text.replace(theirs, ours)
     return re.sub(r"\b[Tt]he (seed( text| claim)?|article('s claim)?)\b", "it", text)
 
 
@@ -174,7 +189,10 @@ def test_claims_equal_the_dossiers():
                 place = f"{where}, {side}: {mine.what}"
                 assert _neutral(mine.what) == _neutral(other.get("what") or other["finding"]), place
                 for field in ("value", "unit", "n", "species", "design", "audited"):
-                    assert getattr(mine, field) == _text(other.get(field)), f"{place}: {field}"
+                    original_text = _text(other.get(field))
+                    if original_text:
+                        original_text = CORRECTED.get(original_text, original_text)
+                    assert getattr(mine, field) == original_text, f"{place}: {field}"
                 for field in ("citation_key", "verified", "seen_at"):
                     assert getattr(mine, field) == other[field], f"{place}: {field}"
         for mine, other in zip(claim.misconceptions, original["misconceptions"], strict=True):

@@ -450,6 +450,6 @@ def patients() -> Plate:
 EXPLORERS = {"gate": gate, "amyloid": amyloid}
 # The claims whose model an explorer moves, and those that none does.
 SHOWS = {"gate": ("NEURO-1", "NEURO-2"), "amyloid": ("NEURO-3",)}
-NOT_MODELLED = {"NEURO-4": "no model carries mood; only people were asked"}
+NOT_MODELLED = {"NEURO-4": "no model carries mood; studies of people are compared instead"}
 OUTCOMES = {"brain-doubling": doubling_outcome}
 FIGURES = {"dementia": dementia, "trial": trial, "depression": depression, "patients": patients}

@@ -334,6 +334,6 @@ def knockouts() -> Plate:
 EXPLORERS = {"pulses": pulses, "carriers": carriers, "zscore": zscore}
 # The claims whose model an explorer moves, and those that none does.
 SHOWS = {"pulses": ("AXIS-1",), "carriers": ("AXIS-1",), "zscore": ("AXIS-1",)}
-NOT_MODELLED = {"AXIS-2": "repair of adult organs was tried, and no small model of it was found"}
+NOT_MODELLED = {"AXIS-2": "no small model of repair was found; trials are weighed instead"}
 OUTCOMES = {"axis-binding": binding_outcome}
 FIGURES = {"assays": assays, "knockouts": knockouts}

@@ -383,7 +383,7 @@ def _end_of_range(row) -> int:
 EXPLORERS = {"wound": wound, "collagen": collagen}
 # The claims whose model an explorer moves, and those that none does.
 SHOWS = {"wound": ("SKIN-2",), "collagen": ("SKIN-1",)}
-NOT_MODELLED = {"SKIN-3": "no model carries length of life; animals and people were counted"}
+NOT_MODELLED = {"SKIN-3": "no model carries length of life; lives are compared instead"}
 OUTCOMES = {"skin-migration": migration_outcome}
 FIGURES = {
     "healing_days": healing_days,
