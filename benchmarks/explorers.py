@@ -2,13 +2,15 @@
 
 For each explorer: milliseconds from slider event to painted pixels while dragging inside held
 curves, with no delay and with 100 ms added to each direction of the link; beside it, in the
-same page and run, the same figure under ``interact`` and the inline backend.
+same page and run, the same figure under ``interact`` and the inline backend. And what the page
+then holds of curves, twice: to move, and for the saved notebook; summed for each lesson.
 """
 
 import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from importlib import import_module
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from igf1lab.lesson import LESSONS
 from tests.browser.harness import FLAGS, Lab, find_chromium, jupyterlab
 
 DELAYS_MS = (0, 100)
-BAR_P95_MS, BAR_RATIO, BAR_FIRST_S, BAR_ALL_S = 17, 10, 1, 5
+BAR_P95_MS, BAR_RATIO, BAR_FIRST_S, BAR_ALL_S, BAR_LESSON_MB = 17, 10, 1, 5, 8
 DRAG_MOVES, KEY_MOVES = 200, 8
 
 SLOW_LINK = """(delay => { if (!delay) return;
@@ -136,8 +138,10 @@ def measure(lab: Lab, stem: str) -> dict[str, float]:
     first_s = time.monotonic() - begun
     page.wait_for_selector(".ig-explorer[data-ready=true]", timeout=60_000)
     all_s = time.monotonic() - begun
+    held_mb = 2e-6 * int(page.locator(".ig-explorer").get_attribute("data-bytes"))
     took = drag(page)
     result = {
+        "held": held_mb,
         "first": first_s,
         "all": all_s,
         "p50": statistics.median(took),
@@ -152,8 +156,10 @@ def main() -> int:
     found = explorers()
     missed = 0
     print(
-        f"{'explorer':44} {'delay':>6} {'p50':>6} {'p95':>6} {'interact':>9} {'ratio':>6} {'first':>7} {'all':>6}"
+        f"{'explorer':44} {'delay':>6} {'p50':>6} {'p95':>6} {'interact':>9} {'ratio':>6} {'first':>7} {'all':>6} "
+        f"{'held':>8}"
     )
+    held = Counter()  # lesson -> MB
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         course = Path(folder, "course")
         (course / "notebooks").mkdir(parents=True)
@@ -173,13 +179,18 @@ def main() -> int:
                 slow = row["p95"] > BAR_P95_MS or ratio < BAR_RATIO
                 slow |= delay == 0 and (row["first"] > BAR_FIRST_S or row["all"] > BAR_ALL_S)
                 missed += slow
+                held[lesson] += row["held"] if delay == 0 else 0
                 print(
                     f"{lesson + ' ' + name:44} {delay:3} ms {row['p50']:6.1f} {row['p95']:6.1f} "
-                    f"{row['interact']:9.0f} {ratio:5.0f}x {row['first']:5.2f} s {row['all']:4.1f} s"
-                    f"{'  MISSES A BAR' if slow else ''}",
+                    f"{row['interact']:9.0f} {ratio:5.0f}x {row['first']:5.2f} s {row['all']:4.1f} s "
+                    f"{row['held']:5.2f} MB{'  MISSES A BAR' if slow else ''}",
                     flush=True,
                 )
         chromium.close()
+    for lesson, megabytes in held.items():
+        over = megabytes > BAR_LESSON_MB
+        missed += over
+        print(f"{lesson:44} holds {megabytes:5.2f} MB{'  MISSES A BAR' if over else ''}")
     return int(missed > 0)
 
 

@@ -221,3 +221,45 @@ def test_narrow_pages_get_a_drawing_of_their_own():
     assert spec["narrow"]["svg"] != spec["wide"]["svg"]
     slope = {size: spec[size]["axes"]["level"]["px"]["scale"] for size in ("wide", "narrow")}
     assert slope["narrow"] < 0.75 * slope["wide"]
+
+
+def test_curves_have_units_for_the_csv():
+    def draw():
+        fig, (upper, lower) = style.figure(2, 1, sharex=True)
+        style.label_axes(upper, title="A", x="", y="level (mM), log scale")
+        style.label_axes(lower, title="B", x="time (h)", y="middle = 1")
+        (level,) = upper.plot(TIME_H, 0 * TIME_H)
+        (half,) = lower.plot([0], [0], "o")
+        return fig, {"level": level, "half": half, "area": empty_area(lower, "area")}
+
+    units = {c["key"]: (c["x_unit"], c["y_unit"]) for c in make(draw=draw).spec["curves"]}
+    assert units["level"] == ("h", "mM")
+    assert units["half"] == units["area"] == ("h", "middle = 1")
+
+
+def with_sentence(text):
+    def view(rate, dose, kind):
+        view = decay_view(rate, dose, kind)
+        return View(view.curves, text(rate, dose, view.curves["level"][-1]), view.numbers)
+
+    return make(view=view)
+
+
+def test_a_sentence_is_held_against_what_is_shown():
+    states = list(make().sweep_states())
+    assert make().unfounded(states) == set()
+    wrong = with_sentence(lambda rate, dose, end: f"Of {dose + 0.3:.1f} left.")
+    assert wrong.unfounded(states) == {"Of # left."}
+    sign = with_sentence(lambda rate, dose, end: f"IGF-1 is {-dose:+.1f} now.")
+    assert sign.unfounded(states) == {"is # now."}
+    digit = with_sentence(lambda rate, dose, end: f"HCAR2 from {dose:g} to {end + 0.1:.2f}.")
+    assert digit.unfounded(states) == {"to #."}
+
+
+def test_numbers_of_the_wording_and_rounded_ones_are_fair():
+    states = list(make().sweep_states())
+
+    def text(rate, dose, end):
+        return f"After 77 days {dose:.1f} mM fell to {end:.1e}, half in {0.693147 / rate:.2g} h."
+
+    assert with_sentence(text).unfounded(states) == set()

@@ -73,10 +73,11 @@ class Exercise:
 
     def _read_personal(self, path) -> dict:
         try:
-            return json.loads(path.read_text(encoding="utf-8")).get(self.name, {})
+            numbers = json.loads(path.read_text(encoding="utf-8")).get(self.name, {})
+            return {part: dict(numbers.get(part, {})) for part in ("parameters", "keys")}
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, AttributeError):
+        except (OSError, ValueError, TypeError, AttributeError):
             print(f"{PERSONAL} cannot be read, so the set's usual numbers are used.")
             return {}
 

@@ -1,11 +1,14 @@
 """``igf1lab-grade``: from handed-in files to marks, feedback, tables and a class report."""
 
 import argparse
+import contextlib
+import json
 import shutil
 import sys
 from pathlib import Path
 
 from igf1lab.grading.course import CourseError, open_course, safe_name
+from igf1lab.grading.questions import SpecError
 from igf1lab.grading.sandbox.client import Limits
 from igf1lab.grading.sandbox.tiers import TIERS, NoSandbox
 
@@ -62,12 +65,15 @@ def _parser():
 
 
 def main(arguments=None) -> int:
-    """Run the command; 0 if all is well, 2 on trouble, 3 if marks differ and were not replaced."""
+    """Run the command; 0 if all is well, 2 on trouble, 3 if marks differ and were not replaced.
+
+    Trouble is also what a command got round: a refused file, a mark without a row in the roster.
+    """
     options = _parser().parse_args(arguments)
     try:
         course = open_course(options.course)
         return globals()[f"_{options.command}"](course, options) or 0
-    except (CourseError, NoSandbox) as error:
+    except (CourseError, NoSandbox, SpecError, OSError) as error:
         print(error, file=sys.stderr)
         return TROUBLE
     except ModuleNotFoundError as error:
@@ -78,22 +84,34 @@ def main(arguments=None) -> int:
         return TROUBLE
 
 
+def _say(line):
+    print(line, flush=True)
+
+
 def _ingest(course, options):
     from igf1lab.grading.ingest import ingest
 
-    arrivals = ingest(course, options.source, options.set)
-    for arrival in arrivals:
-        print(f"{arrival.student or '-':24} {arrival.says:28} {arrival.file}")
+    arrivals = ingest(course, options.source, options.set, _say)
     refused = [a for a in arrivals if a.says.startswith("refused")]
     print(f"{len(arrivals)} files, {len(refused)} refused.")
     return TROUBLE if refused or not arrivals else 0
 
 
-def _grade(course, options):
+@contextlib.contextmanager
+def _or_nothing(says):
+    """Say first, of a set that is wrong, that nothing was done with it."""
     from igf1lab.grading.engine import BadReference
-    from igf1lab.grading.marking import grade
 
     try:
+        yield
+    except (BadReference, SpecError) as error:
+        raise CourseError(f"{says} {error}") from None
+
+
+def _grade(course, options):
+    from igf1lab.grading.marking import grade
+
+    with _or_nothing("Nothing was marked."):
         summary = grade(
             course,
             options.set,
@@ -106,10 +124,8 @@ def _grade(course, options):
             only=options.sandbox,
             again=options.again,
             replace=options.replace,
-            progress=lambda line: print(line, flush=True),
+            progress=_say,
         )
-    except BadReference as error:
-        raise CourseError(f"Nothing was marked. {error}") from None
     print(
         f"{len(summary.marked)} marked, {len(summary.unchanged)} unchanged, "
         f"{len(summary.troubled)} not marked."
@@ -137,28 +153,38 @@ def _review(course, options):
 def _feedback(course, options):
     from igf1lab.grading.pages import write_feedback
 
-    written = write_feedback(course, options.set)
+    written = write_feedback(course, options.set, _say)
     print(f"{len(written)} pages in {course.folder / 'feedback'}")
 
 
 def _export(course, options):
     from igf1lab.grading.export import export
 
-    print(export(course, options.set, options.format, options.roster, options.column))
+    lost = []
+    path = export(
+        course, options.set, options.format, options.roster, options.column, _say, lost.append
+    )
+    print(path)
+    print("".join(f"{line}\n" for line in lost), end="", file=sys.stderr)
+    return TROUBLE if lost else 0
 
 
 def _report(course, options):
     from igf1lab.grading.report import report
 
-    print(report(course, options.set))
+    print(report(course, options.set, _say))
 
 
 def _numbers(course, options):
     from igf1lab.grading.marking import write_numbers
 
-    lines = options.students.read_text(encoding="utf-8").split("\n")
+    try:
+        lines = options.students.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(f"{options.students} cannot be read: {error}") from None
     students = [safe_name(line) for line in lines if line.strip()]
-    write_numbers(course, options.set, students)
+    with _or_nothing("No numbers were written."):
+        write_numbers(course, options.set, students)
     print(f"{len(students)} files in {course.folder / 'hand_out' / options.set}")
 
 
@@ -166,7 +192,8 @@ def _forget(course, options):
     from igf1lab.grading.gradebook import gradebook
 
     student = safe_name(options.student)
-    patterns = [f"{top}/{student}" for top in ("submitted", "autograded", "feedback")]
+    tops = ("submitted", "autograded", "feedback", "formgrader_feedback")
+    patterns = [f"{top}/{student}" for top in tops]
     patterns += [f"results/*/{student}.json", f"earlier/*/{student}", f"hand_out/*/{student}"]
     gone = 0
     for pattern in patterns:
@@ -183,13 +210,18 @@ def _forget(course, options):
 
 
 def _forget_in_log(course, student):
-    import json
-
     path = course.folder / "log.jsonl"
     if path.is_file():
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        kept = [line for line in lines if json.loads(line).get("student") != student]
+        kept = [line for line in lines if not _is_about(line, student)]
         path.write_text("".join(kept), encoding="utf-8")
+
+
+def _is_about(line, student):
+    try:
+        return json.loads(line).get("student") == student
+    except (ValueError, AttributeError):  # damaged: keep it, unless the name stands in it
+        return json.dumps(student, ensure_ascii=False) in line
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from pathlib import Path
 import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+SETTINGS = {"personal": bool, "database": str, "course_id": str}  # of course.yaml
 
 
 class CourseError(RuntimeError):
@@ -40,12 +41,30 @@ class Course:
 
     @property
     def secret(self) -> str:
-        """The secret that draws probes and personal numbers; made once, readable by its owner."""
+        """The secret that draws probes and personal numbers; made once, readable by its owner.
+
+        Raises
+        ------
+        CourseError
+            If its file is empty.
+        """
         path = self.folder / "secret"
         if not path.exists():
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_hex(32))
-        return path.read_text().strip()
+            made = secrets.token_hex(32)
+            # Written aside and renamed: a crash between must not leave a secret that all can guess.
+            aside = path.with_name(f"secret.{os.getpid()}")
+            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+                file.write(made)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(path)
+        secret = path.read_text().strip()
+        if not secret:
+            raise CourseError(
+                f"{path} is empty, so anybody could guess the probes. Put it back from your backup; "
+                "if nothing has been marked yet, delete it, and another one is made."
+            )
+        return secret
 
     @property
     def seed_id(self) -> str:
@@ -63,6 +82,10 @@ class Course:
     def submitted(self, student: str, name: str) -> Path:
         """Return where a student's notebook of a set lies."""
         return self.folder / "submitted" / student / name / f"{name}.ipynb"
+
+    def owner(self, student: str, name: str) -> Path:
+        """Return where it is written whom the learning platform takes for the student."""
+        return self.folder / "submitted" / student / name / "owner.json"
 
     def autograded(self, student: str, name: str) -> Path:
         """Return where the marked copy lies that formgrader shows."""
@@ -104,14 +127,25 @@ def open_course(folder: str | None = None) -> Course:
             f"{path} lies inside the course's repository. Students' work must not: choose another."
         )
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    settings = path / "course.yaml"
-    chosen = {}
-    if settings.is_file():
-        chosen = yaml.safe_load(settings.read_text(encoding="utf-8")) or {}
-        unknown = set(chosen) - {"personal", "database", "course_id"}
-        if unknown:
-            raise CourseError(f"{settings}: unknown {sorted(unknown)}")
-    return Course(path, **chosen)
+    return Course(path, **_settings(path / "course.yaml"))
+
+
+def _settings(path):
+    if not path.is_file():
+        return {}
+    try:
+        chosen = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise CourseError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+    if not isinstance(chosen, dict):
+        raise CourseError(f"{path}: expected lines like 'personal: true'")
+    for name, value in chosen.items():
+        if name not in SETTINGS:
+            raise CourseError(f"{path}: unknown setting {name!r}; known: {', '.join(SETTINGS)}")
+        if not isinstance(value, SETTINGS[name]):
+            words = "true or false" if SETTINGS[name] is bool else "text"
+            raise CourseError(f"{path}: {name} must be {words}")
+    return chosen
 
 
 def safe_name(name: str) -> str:

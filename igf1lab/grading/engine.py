@@ -13,7 +13,6 @@ import nbformat
 from igf1lab.grading.checks import PERSONAL, set_from_data, set_to_data
 from igf1lab.grading.course import versions
 from igf1lab.grading.judging import judge
-from igf1lab.grading.sandbox import tiers
 from igf1lab.grading.sandbox.client import Limits, Sandbox
 from igf1lab.grading.source import PRIVATE_CALLS, Source, keys_from, reference_steps
 from igf1lab.grading.submission import Unreadable, read_notebook, rebuild
@@ -206,8 +205,8 @@ def mark_anywhere(blob: bytes, job: Job, trust: bool = False, only: str | None =
     """
     try:
         name = only or "best"
-        if name not in _SANDBOX or _SANDBOX[name].server.process.poll() is not None:
-            _SANDBOX[name] = Sandbox(tiers.start_best(trust, only))
+        if name not in _SANDBOX:
+            _SANDBOX[name] = Sandbox.best(trust, only)
         result = mark(blob, job, _SANDBOX[name])
         return result | {"sandbox": _SANDBOX[name].server.tier.name}
     except Exception as error:

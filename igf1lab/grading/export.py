@@ -1,15 +1,26 @@
 """Marks as CSV for a learning platform: quoted, safe against formulas, empty while pending."""
 
 import csv
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 from igf1lab.grading import gradebook as books
 from igf1lab.grading.checks import set_from_data
 from igf1lab.grading.course import Course, CourseError
+from igf1lab.grading.ingest import Owner, owners
 from igf1lab.grading.marking import read_results
 from igf1lab.grading.pages import final_points
 
 FORMATS = ("plain", "canvas", "moodle")
+_CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
+# Moodle's importer refuses a table without Identifier, Grade and Last modified (grade).
+_COMMENTS = "Feedback comments"
+_MOODLE = ["Identifier", "Full name", "Grade", "Last modified (grade)", _COMMENTS]
+_LOGINS = ("SIS Login ID", "SIS User ID", "student", "Username", "Email address", "ID number")
+_NAMES = ("Student", "Full name")
 
 
 def safe(cell) -> str:
@@ -46,7 +57,13 @@ def final_marks(course: Course, name: str) -> dict[str, dict]:
 
 
 def export(
-    course: Course, name: str, style: str, roster: Path | None = None, column: str = ""
+    course: Course,
+    name: str,
+    style: str,
+    roster: Path | None = None,
+    column: str = "",
+    progress: Callable[[str], None] = lambda line: None,
+    warn: Callable[[str], None] = lambda line: None,
 ) -> Path:
     """Write the marks of a set.
 
@@ -54,10 +71,12 @@ def export(
     ----------
     style : {"plain", "canvas", "moodle"}
     roster : Path, optional
-        The platform's own export. For Canvas it gives names, IDs and sections (students are found
-        by SIS Login ID, else by name); for all it adds students without a submission.
+        The platform's own export: Canvas' gradebook, Moodle's grading worksheet of this very
+        assignment. Its rows are kept and filled in; see :func:`match_roster`.
     column : str
         Title of the mark's column, for Canvas with its number: ``Metabolism (12345)``.
+    progress, warn : callable
+        Told a line for each student, and for each mark that found no place in the roster.
 
     Raises
     ------
@@ -70,9 +89,15 @@ def export(
     people = _roster(roster)
     if not found and not people:
         raise CourseError(f"Nothing of {name} has been marked yet.")
-    rows = {"plain": _plain, "canvas": _canvas, "moodle": _moodle}[style](
-        course, name, found, people, column
-    )
+    known = owners(course, name)
+    who = {student: known.get(student, Owner(student)) for student in found}
+    for number, (student, mark) in enumerate(found.items(), 1):
+        progress(f"[{number}/{len(found)}] {student}: {_number(mark['total']) or mark['status']}")
+    places = match_roster(who, people)
+    if people and style != "plain":
+        _warn_of_lost(found, who, places, roster, warn)
+    table = {"plain": _plain, "canvas": _canvas, "moodle": _moodle}[style]
+    rows = table(course, name, found, who, people, places, column)
     path = course.folder / "export" / f"{name}-{style}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8-sig") as file:
@@ -83,38 +108,119 @@ def export(
     return path
 
 
+def match_roster(who: dict[str, Owner], people: list[dict]) -> dict[str, int]:
+    """Return the row of a platform's roster that is each student's; in doubt, none.
+
+    The platform's number decides where both the file's name and the roster have it (Canvas' ``ID``,
+    the number of Moodle's ``Identifier``). Else a login or an e-mail address that is the student's
+    name, else the name itself, if one row and one student have it.
+    """
+    numbers = {key: row for row, person in enumerate(people) for key in _numbers_in(person)}
+    places = {
+        student: numbers[owner.platform, owner.number]
+        for student, owner in who.items()
+        if (owner.platform, owner.number) in numbers
+    }
+    platforms = {platform for platform, _ in numbers}
+    for keys_in in (_logins_in, _names_in):
+        rows, claims = defaultdict(set), defaultdict(set)
+        for row, person in enumerate(people):
+            for key in keys_in(person):
+                rows[key].add(row)
+        for student, owner in who.items():
+            # A number that the roster lacks is another person, whatever the name.
+            if student not in places and owner.platform not in platforms:
+                for key in {_fold(student), _fold(owner.name)}:
+                    if len(rows[key]) == 1:
+                        claims[min(rows[key])].add(student)
+        for row, students in claims.items():
+            if len(students) == 1 and row not in places.values():
+                places[min(students)] = row
+    return places
+
+
+def _fold(text):
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFC", text)).casefold()
+
+
+def _numbers_in(person):
+    if person.get("ID"):
+        yield "canvas", person["ID"].strip()
+    # "Participant 12345", in whatever language Moodle speaks.
+    if number := re.search(r"\d+$", (person.get("Identifier") or "").strip()):
+        yield "moodle", number.group()
+
+
+def _logins_in(person):
+    return {_fold(person[title]) for title in _LOGINS if person.get(title)}
+
+
+def _names_in(person):
+    last = person.get("Surname") or person.get("Last name")
+    names = [person.get(title) for title in _NAMES]
+    names += [f"{last}, {person['First name']}"] if last and person.get("First name") else []
+    found = set()
+    for name in filter(None, names):
+        last, comma, first = name.partition(",")
+        if not comma:
+            first, _, last = name.rpartition(" ")
+        found |= {_fold(name), _fold(f"{first}{last}"), _fold(f"{last}{first}")}
+    return found
+
+
+def _warn_of_lost(found, who, places, roster, warn):
+    lost = [student for student in found if student not in places]
+    if not lost:
+        return
+    warn(
+        f"{len(lost)} of {len(found)} students have no row of their own in {roster}; their marks are "
+        "NOT in the table:"
+    )
+    for student in lost:
+        mark, owner = found[student], who[student]
+        number = f" ({owner.platform} number {owner.number})" if owner.number else ""
+        warn(f"  {student}: {_number(mark['total']) or mark['status']}{number}")
+    warn(
+        "Is it the newest export of this very course (Moodle: this assignment's own grading "
+        "worksheet)? Else enter these marks by hand; --format plain has them all."
+    )
+
+
 def _roster(path):
     if path is None:
         return []
     try:
         with Path(path).open(newline="", encoding="utf-8-sig") as file:
-            return list(csv.DictReader(file))
+            rows = list(csv.DictReader(file, restval=""))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CourseError(f"The roster {path} cannot be read: {error}") from None
+    # What stands beyond the last column has no title.
+    return [{title: row[title] for title in row if title} for row in rows]
 
 
 def _person(row):
-    for name in ("SIS Login ID", "student", "Email address", "ID number", "Student"):
+    for name in (*_LOGINS, *_NAMES, "Identifier"):
         if row.get(name):
             return row[name]
     return ""
-
-
-def _everybody(found, people):
-    return list(dict.fromkeys([*found, *(_person(row) for row in people)]))
 
 
 def _number(value):
     return "" if value is None else f"{value:g}"
 
 
-def _plain(course, name, found, people, column):
+_NOTHING = {"points": {}, "total": None, "status": "nothing handed in"}
+
+
+def _plain(course, name, found, who, people, places, column):
     ids = _questions(course, name)
     rows = [["student", *ids, column or name, "status"]]
-    for student in _everybody(found, people):
-        entry = found.get(student, {"points": {}, "total": None, "status": "nothing handed in"})
-        points = [_number(entry["points"].get(question)) for question in ids]
-        rows.append([student, *points, _number(entry["total"]), entry["status"]])
+    placed = set(places.values())
+    absent = [_person(person) for row, person in enumerate(people) if row not in placed]
+    for student in [*found, *filter(None, absent)]:
+        mark = found.get(student, _NOTHING)
+        points = [_number(mark["points"].get(question)) for question in ids]
+        rows.append([student, *points, _number(mark["total"]), mark["status"]])
     return rows
 
 
@@ -125,25 +231,40 @@ def _questions(course, name):
     return []
 
 
-def _canvas(course, name, found, people, column):
-    head = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
-    rows = [[*head, column or name]]
-    for row in people:
-        login = _person(row)
-        if login and row.get("Student", "").strip().lower() != "points possible":
-            mark = found.get(login) or found.get(row.get("Student", ""), {})
-            rows.append([*(row.get(title, "") for title in head), _number(mark.get("total"))])
-    known = {_person(row) for row in people} | {row.get("Student", "") for row in people}
-    for student, mark in found.items():
-        if student not in known:
-            rows.append([student, "", "", student, "", _number(mark["total"])])
+def _canvas(course, name, found, who, people, places, column):
+    rows = [[*_CANVAS, column or name]]
+    student_of = {row: student for student, row in places.items()}
+    for row, person in enumerate(people):
+        if _person(person) and person.get("Student", "").strip().lower() != "points possible":
+            mark = found.get(student_of.get(row), _NOTHING)
+            rows.append([*(person.get(title, "") for title in _CANVAS), _number(mark["total"])])
+    for student, mark in found.items() if not people else ():
+        number = who[student].number if who[student].platform == "canvas" else ""
+        login = "" if number else student
+        rows.append([who[student].name, number, "", login, "", _number(mark["total"])])
     return rows
 
 
-def _moodle(course, name, found, people, column):
-    rows = [["Identifier", column or name, "Feedback comments"]]
-    for student in _everybody(found, people):
-        mark = found.get(student, {"total": None, "status": "nothing handed in"})
-        says = "" if mark["total"] is not None else mark["status"]
-        rows.append([student, _number(mark["total"]), says])
+def _moodle(course, name, found, who, people, places, column):
+    grade = column or "Grade"
+    head = list(people[0]) if people else _MOODLE
+    head = list(dict.fromkeys([*(grade if t == "Grade" else t for t in head), grade, _COMMENTS]))
+    if not people:
+        people = [_worksheet_row(owner) for owner in who.values()]
+        places = {student: row for row, student in enumerate(who)}
+    student_of = {row: student for student, row in places.items()}
+    rows = [head]
+    for row, person in enumerate(people):
+        mark = found.get(student_of.get(row))
+        if mark is None:  # what the worksheet says of somebody we know nothing of stays
+            filled = person | {_COMMENTS: person.get(_COMMENTS) or _NOTHING["status"]}
+        else:
+            says = person.get(_COMMENTS) if mark["total"] is not None else mark["status"]
+            filled = person | {grade: _number(mark["total"]), _COMMENTS: says}
+        rows.append([filled.get(title, "") for title in head])
     return rows
+
+
+def _worksheet_row(owner):
+    named = f"Participant {owner.number}" if owner.platform == "moodle" else owner.name
+    return {"Identifier": named, "Full name": owner.name, "Last modified (grade)": "-"}

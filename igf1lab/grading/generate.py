@@ -23,11 +23,11 @@ from nbgrader.preprocessors import (
 
 from igf1lab.evidence import assets_dir
 from igf1lab.grading.checks import set_to_data
+from igf1lab.grading.course import REPOSITORY
 from igf1lab.grading.judging import judge
-from igf1lab.grading.questions import SpecError, read_question
+from igf1lab.grading.questions import SpecError, naming, read_question
 from igf1lab.grading.source import HIDDEN_TAGS, Source, public_keys, tags, take_apart
 
-ROOT = Path(__file__).resolve().parents[2]
 STUB = re.compile(r"^\s*# STUB: ?(.*)$")
 TEXT_STUB = "*Write your answer here.*"
 
@@ -174,7 +174,26 @@ def check_keys(source: Source, keys: dict) -> None:
                 raise SpecError(f"{where}: {wrong.gives!r} is told {verdict.says!r}, not its own")
 
 
-def make(name: str, root: Path = ROOT) -> dict[Path, str]:
+def read_tidy(path: Path) -> Source:
+    """Read a solutions notebook from its file, complete it and take it apart.
+
+    Raises
+    ------
+    SpecError
+        If it is written wrongly; the message begins with the set's name.
+    """
+    with naming(path.stem):
+        try:
+            notebook = nbformat.read(path, as_version=4)
+        except OSError:
+            raise
+        except Exception as error:  # nbformat has many ways to refuse a broken file
+            raise SpecError(f"{path} is not a notebook ({type(error).__name__})") from None
+        tidy(notebook)
+        return take_apart(notebook, path.stem)
+
+
+def make(name: str, root: Path = REPOSITORY) -> dict[Path, str]:
     """Return what belongs in the files of one set, by path; nothing is written.
 
     Raises
@@ -183,9 +202,7 @@ def make(name: str, root: Path = ROOT) -> dict[Path, str]:
         If the set is written wrongly; the message says where and what to do.
     """
     path = root / "solutions" / name / f"{name}.ipynb"
-    notebook = nbformat.read(path, as_version=4)
-    tidy(notebook)
-    source = take_apart(notebook, name)
+    source = read_tidy(path)
     keys = public_keys(source)
     check_keys(source, keys)
     public = {
@@ -194,7 +211,7 @@ def make(name: str, root: Path = ROOT) -> dict[Path, str]:
         "keys": keys,
     }
     return {
-        path: _text(notebook),
+        path: _text(source.notebook),
         root / "exercises" / name / f"{name}.ipynb": _text(learner_copy(source)),
         assets_dir() / "exercises" / f"{name}.json": json.dumps(
             public, indent=1, ensure_ascii=False, sort_keys=True
@@ -207,7 +224,7 @@ def _text(notebook) -> str:
     return nbformat.writes(nbformat.from_dict(notebook)) + "\n"
 
 
-def set_names(root: Path = ROOT) -> list[str]:
+def set_names(root: Path = REPOSITORY) -> list[str]:
     """Return the names of all sets, in course order."""
     return sorted(path.parent.name for path in (root / "solutions").glob("*/*.ipynb"))
 
@@ -223,7 +240,7 @@ def main(arguments=None) -> int:
         try:
             files = make(name)
         except (SpecError, FileNotFoundError) as error:
-            print(f"{name}: {error}", file=sys.stderr)
+            print(error, file=sys.stderr)
             failed = True
             continue
         for path, text in files.items():

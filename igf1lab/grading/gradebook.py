@@ -22,9 +22,10 @@ from igf1lab.grading.course import Course, CourseError
 from igf1lab.grading.judging import Verdict, feedback
 
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
-_IMAGE = re.compile(r"!(?=\[)")  # would be fetched, or crash the page if its attachment is gone
-_LINK = re.compile(r"\]\s*\([^)]*\)|^\s*\[[^\]]*\]:.*$", re.MULTILINE)
-_TEX = re.compile(r"\\(?=(href|class|cssId|style|require|unicode)\b)")  # MathJax can make links
+# Between these no link, image, definition or address can stand that is none without a space.
+_LINK = re.compile(r"(?<=\])(?=[(:])|(?<=:)(?=//)")
+# MathJax can make links and styles.
+_TEX = re.compile(r"\\+(?=(href|class|cssId|style|require|unicode|mmlToken)(?![A-Za-z]))")
 ALL_HINTS = 3  # a marked copy says everything: kind, hint and where to read
 
 
@@ -177,9 +178,8 @@ def marked_copy(result: dict, release, set_data: dict):
 
 def safe_markdown(source: str) -> str:
     """Return a student's Markdown with no HTML, image or link in it that a browser would act on."""
-    source = _TAG.sub("&lt;", source)
-    source = _LINK.sub(lambda found: found.group().replace(":", " : "), _IMAGE.sub("", source))
-    return _TEX.sub("", source)
+    # Tags last: what is taken away before must not leave one behind.
+    return _TAG.sub("&lt;", _LINK.sub(" ", _TEX.sub("", source)))
 
 
 def _cell(kind, source, cell_id):

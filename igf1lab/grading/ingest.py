@@ -4,18 +4,27 @@ Files are copied as they are; repair happens when marking. Nothing is overwritte
 """
 
 import hashlib
+import json
 import re
 import time
 import zipfile
-from dataclasses import dataclass
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
 from igf1lab.grading.course import Course, CourseError, safe_name
 from igf1lab.grading.submission import MOST_BYTES
 
-# Canvas: lastfirst_[LATE_]12345_67890_name.ipynb; Moodle: First Last_12345_assignsubmission_file_/
-_CANVAS = re.compile(r"^(?P<student>[^_/]+)_(?:LATE_)?\d+_\d+_.*\.ipynb$")
-_MOODLE = re.compile(r"^(?P<student>.+?)_\d+_assignsubmission_file_?$")
+# Canvas: lastfirst_[LATE_]12345_67890_name.ipynb. Moodle: First Last_12345_assignsubmission_file_,
+# a folder, or the beginning of a file's name if submissions were downloaded without folders.
+_CANVAS = re.compile(
+    r"^(?P<name>.+?)_(?:LATE_)?(?P<number>\d+)_\d+_.*\.ipynb$", re.IGNORECASE | re.DOTALL
+)
+_MOODLE = re.compile(r"^(?P<name>.+?)_(?P<number>\d+)_assignsubmission_file(?:_|$)", re.DOTALL)
+_BROKEN = (OSError, RuntimeError, zipfile.BadZipFile, zlib.error)  # what reading a zip may raise
 
 
 @dataclass
@@ -27,88 +36,172 @@ class Arrival:
     says: str  # new, same as before, replaces an earlier one, older than, refused: ...
 
 
-def student_of(file: str, name: str) -> str:
+@dataclass(frozen=True)
+class Owner:
+    """Whose file it is, as its name says.
+
+    ``number`` is Canvas' user ID, the same in all sets, or Moodle's participant number, another one
+    for each assignment; "" if the file came from neither.
+    """
+
+    name: str
+    platform: str = ""
+    number: str = ""
+
+
+def owner_of(file: str, name: str) -> Owner:
     """Return whose file it is, from its path inside the folder or zip.
 
-    Tried in order: Moodle's folder, a plain folder, Canvas' file name, a file name with the set's
-    name cut off (``ada_03_metabolism.ipynb``, ``03_metabolism-ada.ipynb``), the file name.
+    Tried in order: Moodle's folder or file name, a plain folder, Canvas' file name, a file name with
+    the set's name cut off (``ada_03_metabolism.ipynb``, ``03_metabolism-ada.ipynb``), the file name.
     """
     path = PurePosixPath(file)
+    for part in path.parts:
+        if moodle := _MOODLE.match(part):
+            return Owner(moodle["name"], "moodle", moodle["number"])
     folders = [part for part in path.parts[:-1] if part not in (name, ".")]
     if folders:
-        moodle = _MOODLE.match(folders[-1])
-        return moodle["student"] if moodle else folders[-1]
-    canvas = _CANVAS.match(path.name)
-    if canvas:
-        return canvas["student"]
+        return Owner(folders[-1])
+    if canvas := _CANVAS.match(path.name):
+        return Owner(canvas["name"], "canvas", canvas["number"])
     stem = re.sub(r" ?\(\d+\)$", "", path.stem)
     without = re.sub(rf"[-_ ]*{re.escape(name)}[-_ ]*", "", stem)
-    return without or stem
+    return Owner(without or stem)
 
 
-def _files(source: Path):
-    """Yield (path inside, bytes or reason, time) of every notebook."""
+@contextmanager
+def _files(source: Path) -> Iterator[list[tuple]]:
+    """Yield (path inside, how to read it or why not, time) of every notebook."""
     if source.is_dir():
-        for path in sorted(source.rglob("*")):
-            inside = path.relative_to(source).as_posix()
-            if path.suffix != ".ipynb" or ".ipynb_checkpoints" in path.parts:
-                continue
-            outside = source.resolve() not in path.resolve().parents
-            if path.is_symlink() or outside or not path.is_file():
-                yield inside, "a link or not a file", 0.0
-            elif path.stat().st_size > MOST_BYTES:
-                yield inside, "too large", 0.0
-            else:
-                yield inside, path.read_bytes(), path.stat().st_mtime
+        yield list(_in_folder(source))
     elif zipfile.is_zipfile(source):
         with zipfile.ZipFile(source) as archive:
-            for entry in archive.infolist():
-                if not entry.filename.endswith(".ipynb"):
-                    continue
-                if (
-                    entry.file_size > MOST_BYTES
-                    or (entry.external_attr >> 16) & 0o170000 == 0o120000
-                ):
-                    yield entry.filename, "too large, or a link", 0.0
-                    continue
-                yield entry.filename, archive.read(entry), time.mktime((*entry.date_time, 0, 0, -1))
+            yield list(_in_zip(archive))
     else:
         raise CourseError(f"{source} is neither a folder nor a zip file.")
 
 
-def ingest(course: Course, source: str | Path, name: str) -> list[Arrival]:
+def _in_folder(source):
+    for path in sorted(source.rglob("*")):
+        inside = path.relative_to(source).as_posix()
+        if path.suffix != ".ipynb" or ".ipynb_checkpoints" in path.parts:
+            continue
+        outside = source.resolve() not in path.resolve().parents
+        if path.is_symlink() or outside or not path.is_file():
+            yield inside, "a link or not a file", 0.0
+        elif path.stat().st_size > MOST_BYTES:
+            yield inside, "too large", 0.0
+        else:
+            yield inside, path.read_bytes, path.stat().st_mtime
+
+
+def _in_zip(archive):
+    for entry in archive.infolist():
+        if not entry.filename.endswith(".ipynb"):
+            continue
+        link = (entry.external_attr >> 16) & 0o170000 == 0o120000
+        if entry.file_size > MOST_BYTES or link:
+            yield entry.filename, "too large, or a link", 0.0
+        else:
+            when = time.mktime((*entry.date_time, 0, 0, -1))
+            yield entry.filename, lambda entry=entry: archive.read(entry), when
+
+
+def ingest(
+    course: Course,
+    source: str | Path,
+    name: str,
+    progress: Callable[[str], None] = lambda line: None,
+) -> list[Arrival]:
     """Copy every notebook of ``source`` to where marking expects it.
 
     If a student handed in several, the newest counts. An earlier one that is replaced is kept
-    beside it, named by its hash. Safe to repeat.
+    beside it, named by its hash. Two students of one name are told apart by their platform's
+    number. Safe to repeat.
     """
     course.solution(name)  # says so if there is no such set
-    newest: dict[str, tuple] = {}
     arrivals = []
-    for file, blob, when in _files(Path(source)):
-        if isinstance(blob, str):
-            arrivals.append(Arrival(file, "", f"refused: {blob}"))
-            continue
-        try:
-            student = safe_name(student_of(file, name))
-        except CourseError as error:
-            arrivals.append(Arrival(file, "", f"refused: {error}"))
-            continue
-        if student in newest and newest[student][2] > when:
-            arrivals.append(Arrival(file, student, f"older than {newest[student][0]}"))
-            continue
-        if student in newest:
-            arrivals.append(Arrival(newest[student][0], student, f"older than {file}"))
-        newest[student] = (file, blob, when)
-    for student, (file, blob, when) in newest.items():
-        arrivals.append(Arrival(file, student, _store(course, student, name, blob, when)))
+    with _files(Path(source)) as files:
+
+        def arrived(file, student, says):
+            arrivals.append(Arrival(file, student, says))
+            progress(f"[{len(arrivals)}/{len(files)}] {student or '-'}: {says} ({file})")
+
+        good = []
+        for file, read, when in files:
+            owner = owner_of(file, name)
+            try:
+                safe_name(owner.name)
+            except CourseError as error:
+                read = str(error)
+            if isinstance(read, str):
+                arrived(file, "", f"refused: {read}")
+            else:
+                good.append((file, owner, read, when))
+        students = _tell_apart(course, name, {owner for _, owner, _, _ in good})
+        newest: dict[str, tuple] = {}
+        for file, owner, read, when in good:
+            student = students[owner]
+            if student in newest and newest[student][3] > when:
+                arrived(file, student, f"older than {newest[student][0]}")
+                continue
+            if student in newest:
+                arrived(newest[student][0], student, f"older than {file}")
+            newest[student] = (file, owner, read, when)
+        for student, (file, owner, read, when) in newest.items():
+            try:
+                says = _store(course, student, name, read(), when, owner)
+            except _BROKEN as error:
+                says = f"refused: it cannot be read ({error})"
+            arrived(file, student, says)
     course.log("ingest", set=name, source=str(source), files=len(arrivals))
     return arrivals
 
 
-def _store(course, student, name, blob, when):
+def owners(course: Course, name: str) -> dict[str, Owner]:
+    """Return whom the learning platform takes for each student of a set."""
+    return dict(_owners(course, name))
+
+
+def _owners(course, pattern):
+    for path in (course.folder / "submitted").glob(f"*/{pattern}/owner.json"):
+        try:
+            owner = Owner(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            raise CourseError(f"{path} cannot be read. Delete it and ingest again.") from None
+        yield path.parents[1].name, owner
+
+
+def _tell_apart(course, name, arriving) -> dict[Owner, str]:
+    """Return every owner's student: the name, with the number where two people share it."""
+    # Moodle's numbers mean nothing beyond their own assignment; Canvas' are for life.
+    known = [(s, o) for s, o in _owners(course, "*") if o.platform == "canvas"]
+    known += _owners(course, name)
+    stored = {(owner.platform, owner.number): student for student, owner in known if owner.number}
+    people = defaultdict(set)
+    for identity, student in stored.items():
+        people[student].add(identity)
+    for owner in arriving:
+        if owner.number:
+            people[safe_name(owner.name)].add((owner.platform, owner.number))
+    students = {}
+    for owner in arriving:
+        student = safe_name(owner.name)
+        identity = (owner.platform, owner.number)
+        if identity in stored:
+            student = stored[identity]
+        elif owner.number and len(people[student]) > 1:
+            student = f"{student}-{owner.number}"
+        students[owner] = student
+    return students
+
+
+def _store(course, student, name, blob, when, owner):
     target = course.submitted(student, name)
     target.parent.mkdir(parents=True, exist_ok=True)
+    about = course.owner(student, name)
+    if owner.number or not about.is_file():  # a file by e-mail does not make the number unknown
+        about.write_text(json.dumps(asdict(owner)), encoding="utf-8")
     says = "new"
     if target.is_file():
         before = target.read_bytes()

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from igf1lab.grading.answers import as_floats
-from igf1lab.grading.questions import WRONG_KINDS, Question
+from igf1lab.grading.questions import LINE_RTOL, WRONG_KINDS, Question
 
 HALF = 0.5  # right option with a wrong reason
+CURVES = 2 / 3  # of a figure's points; its labels, title and legend share the rest
 
 
 @dataclass(frozen=True)
@@ -284,8 +285,28 @@ def _judge_figure(question, key, described):
         if _same_figure(all_axes, wrong_key["axes"]):
             return _wrong(question, wrong.kind, wrong.says, wrong.misconception)
     axes = all_axes[question.axes]
-    lacks = []
-    asked = 0
+    dressing, asked = _lacks_around(question, axes)
+    curves = [
+        f"the curve of {line['name']} is missing or not right"
+        for line, curve in zip(question.lines, key["curves"], strict=True)
+        if not any(_same_curve(line, drawn, curve) for drawn in axes["curves"])
+    ]
+    if not dressing and not curves:
+        return _right(question)
+    says = "; ".join([*dressing, *curves]) + "."
+    if len(curves) == len(question.lines):
+        return _wrong(
+            question, "figure-data", f"{says} Without a right curve, labels earn nothing."
+        )
+    weight = CURVES if asked else 1.0
+    share = weight * (1 - len(curves) / len(question.lines))
+    share += (1 - weight) * (1 - len(dressing) / max(asked, 1))
+    return _wrong(question, "figure-data" if curves else "figure-labels", says, share=share)
+
+
+def _lacks_around(question, axes):
+    """Return what is missing around the curves, and how many things were asked for there."""
+    lacks, asked = [], 0
     for name in ("xlabel", "ylabel"):
         words = getattr(question, name)
         if words:
@@ -299,20 +320,12 @@ def _judge_figure(question, key, described):
             asked += 1
             if not axes[name]:
                 lacks.append(f"there is no {name}")
-    for line, curve in zip(question.lines, key["curves"], strict=True):
-        asked += 1
-        if not any(_same_curve(line, drawn, curve) for drawn in axes["curves"]):
-            lacks.append(f"the curve of {line['name']} is missing or not right")
-    if not lacks:
-        return _right(question)
-    share = 1 - len(lacks) / asked
-    kind = "figure-labels" if all("label" in lack for lack in lacks) else "figure-data"
-    return _wrong(question, kind, "; ".join(lacks) + ".", share=share)
+    return lacks, asked
 
 
 def _same_curve(line, drawn, curve):
     y, expected = as_floats(drawn["y"]), as_floats(curve["y"])
-    rtol, atol = line.get("rtol", 0.01), line.get("atol", 0.0)
+    rtol, atol = line.get("rtol", LINE_RTOL), line.get("atol", 0.0)
 
     def near(got, right):
         # Where a curve crosses zero, a thousandth of its height at 1 % is close enough.

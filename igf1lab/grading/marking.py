@@ -8,15 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 
-import nbformat
-
 from igf1lab.grading import engine
 from igf1lab.grading import gradebook as books
 from igf1lab.grading.course import Course, CourseError, versions
-from igf1lab.grading.generate import learner_copy, tidy
-from igf1lab.grading.sandbox import tiers
+from igf1lab.grading.generate import learner_copy, read_tidy
 from igf1lab.grading.sandbox.client import Limits, Sandbox
-from igf1lab.grading.source import take_apart
 
 
 @dataclass
@@ -29,6 +25,18 @@ class Summary:
     troubled: dict[str, str] = field(default_factory=dict)  # student -> why it was not marked
     differences: list[tuple] = field(default_factory=list)  # student, question, before, after
     replaced: bool = False
+
+
+def open_set(course: Course, name: str) -> tuple:
+    """Return a set's solution, taken apart, and its learner's copy: the overlay's if there is one.
+
+    Raises
+    ------
+    CourseError, SpecError
+        If there is no such set, or it is written wrongly.
+    """
+    source = read_tidy(course.solution(name))
+    return source, learner_copy(source)
 
 
 class Marker:
@@ -52,11 +60,8 @@ class Marker:
     ):
         self.course, self.name = course, name
         self._limits, self._figures = limits or Limits(), figures
-        notebook = nbformat.read(course.solution(name), as_version=4)
-        tidy(notebook)
-        self.source = take_apart(notebook, name)
-        self.release = learner_copy(self.source)
-        self.sandbox = Sandbox(tiers.start_best(trust, only))
+        self.source, self.release = open_set(course, name)
+        self.sandbox = Sandbox.best(trust, only)
         self._seed = f"{course.secret}:{name}"
         self._jobs: dict[str, engine.Job] = {}
         try:
@@ -167,7 +172,7 @@ def grade(
 def _kept_sha256(course, student, name):
     try:
         return json.loads(course.result(student, name).read_text(encoding="utf-8"))["sha256"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
@@ -176,7 +181,7 @@ def _is_done(course, marker, student, name, blob):
         old = json.loads(course.result(student, name).read_text(encoding="utf-8"))
         same = old["sha256"] == hashlib.sha256(blob).hexdigest()
         return same and old["job"] == marker.job(student).id and old["status"] != "failed"
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
@@ -266,10 +271,22 @@ def _write_result(course, student, name, result):
 
 
 def read_results(course: Course, name: str) -> dict[str, dict]:
-    """Return the kept results of a set by student."""
+    """Return the kept results of a set by student.
+
+    Raises
+    ------
+    CourseError
+        If one is damaged.
+    """
     found = {}
     for path in sorted((course.folder / "results" / name).glob("*.json")):
-        found[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            found[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+            whole = {"status", "says", "questions"} <= set(found[path.stem])
+        except (ValueError, TypeError):
+            whole = False
+        if not whole:
+            raise CourseError(f"{path} is damaged: grade {name} once more, it will be made anew.")
     return found
 
 

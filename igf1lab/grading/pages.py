@@ -4,6 +4,7 @@ Every text that came from a student is escaped; the page forbids scripts, forms 
 """
 
 import html
+from collections.abc import Callable
 from pathlib import Path
 
 from igf1lab.grading import gradebook as books
@@ -74,6 +75,26 @@ def feedback_page(student: str, result: dict, marks: dict) -> str:
     return page(title, head + (f"<ul>{deaths}</ul>" if deaths else "") + "".join(parts))
 
 
+def unmarked_page(student: str, name: str, result: dict) -> str:
+    """Return the page of a student whose file could not be marked: what was wrong, what to do."""
+    if result["status"] == "unreadable":
+        wrong = f"The file that you handed in could not be read: {result['says']}."
+        todo = (
+            "Open your notebook in JupyterLab. If it opens, choose Kernel: Restart and Run All, save it, "
+            f"and hand in that file; its name ends in .ipynb. If it does not open, take {name}.ipynb "
+            "anew, copy your answers into it, and hand that in."
+        )
+    else:
+        wrong = "Your file arrived, but marking it failed on our side."
+        todo = "You need not do anything: your teacher was told and will mark it again."
+    body = (
+        f"<h1>Feedback: {html.escape(name)}</h1><p>{html.escape(student)} · <strong>no mark yet"
+        f'</strong></p><p class="says unusable">{html.escape(wrong)}</p>'
+        f"<h2>What to do</h2><p>{html.escape(todo)}</p><p>No mark is not a mark of 0.</p>"
+    )
+    return page(f"Feedback: {name}", body)
+
+
 def _question(question, verdict, points, mark, answers):
     shown = "–" if points is None else f"{points:g}"
     head = (
@@ -108,18 +129,23 @@ def _plain_verdict(question, verdict):
     return feedback(question, Verdict(**fields), tries=3)
 
 
-def write_feedback(course: Course, name: str) -> list[Path]:
+def write_feedback(
+    course: Course, name: str, progress: Callable[[str], None] = lambda line: None
+) -> list[Path]:
     """Write every student's page of a set; return the files."""
     with books.gradebook(course) as book:
         marks = books.marks(book, name)
     written = []
-    for student, result in read_results(course, name).items():
-        if result["status"] != "marked":
-            continue
+    results = read_results(course, name)
+    for number, (student, result) in enumerate(results.items(), 1):
         path = course.folder / "feedback" / student / f"{name}.html"
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = feedback_page(student, result, marks.get(student, {}))
+        if result["status"] == "marked":
+            text = feedback_page(student, result, marks.get(student, {}))
+        else:
+            text = unmarked_page(student, name, result)
         path.write_text(text, encoding="utf-8")
         written.append(path)
+        progress(f"[{number}/{len(results)}] {student}: {result['status']}")
     course.log("feedback", set=name, pages=len(written))
     return written

@@ -4,11 +4,13 @@ A set is one notebook. Its raw cells tagged ``set`` and ``question`` hold YAML; 
 question is written anywhere else. INSTRUCTORS.md explains the format.
 """
 
+import contextlib
 import hashlib
 import math
 import random
 import re
 from dataclasses import dataclass, field
+from typing import get_args
 
 import yaml
 
@@ -29,6 +31,7 @@ WRONG_KINDS = {
     "wrong-direction": "the direction",
 }
 SET_POINTS = 20
+LINE_RTOL = 0.01  # of a figure's curve that says nothing else
 
 
 class SpecError(ValueError):
@@ -101,13 +104,18 @@ class Question:
         if self.kind in ("number", "array", "function"):
             what = {"number": "a number", "array": "an array", "function": "a function"}[self.kind]
             parts.append(f"{what} in {self.unit}" if self.unit else what)
-            slack = [f"{100 * self.rtol:g} %"] if self.rtol else []
-            slack += [f"{self.atol:g} {self.unit}".rstrip()] if self.atol else []
-            parts.append("tolerance " + " + ".join(slack or ["none"]))
+            parts.append("tolerance " + _slack(self.rtol, self.atol, self.unit))
         elif self.kind == "choice_with_reason":
             parts.append('a letter and the number of the reason, like "a1"')
         elif self.kind == "figure":
             parts.append("a matplotlib figure")
+            slacks = {
+                line["name"]: _slack(line.get("rtol", LINE_RTOL), line.get("atol", 0.0))
+                for line in self.lines
+            }
+            if len(set(slacks.values())) > 1:
+                slacks = {name: f"{name} {slack}" for name, slack in slacks.items()}
+            parts.append("tolerance of the data " + ", ".join(dict.fromkeys(slacks.values())))
         else:
             marks = ", ".join(f"{row['criterion']} ({row['points']:g})" for row in self.rubric)
             parts.append(f"{self.words[0]}–{self.words[1]} words, marked by a person: {marks}")
@@ -160,6 +168,13 @@ class ExerciseSet:
         return sum(question.points for question in self.questions)
 
 
+def _slack(rtol, atol, unit=""):
+    """Return a tolerance in words."""
+    parts = [f"{100 * rtol:g} %"] if rtol else []
+    parts += [f"{atol:g} {unit}".rstrip()] if atol else []
+    return " + ".join(parts or ["none"])
+
+
 def _draw(rng: random.Random, rule):
     if isinstance(rule, list):
         rule = {"low": rule[0], "high": rule[1]}
@@ -175,27 +190,54 @@ def _draw(rng: random.Random, rule):
     return float(f"{value:.6g}")  # short numbers, so that a message can quote them
 
 
-def _load(text: str, where: str) -> dict:
+@contextlib.contextmanager
+def naming(where: str):
+    """Put where it stands before what a SpecError says."""
+    try:
+        yield
+    except SpecError as error:
+        raise SpecError(f"{where}: {error}") from None
+
+
+def need(condition, message: str) -> None:
+    """Raise SpecError with a message unless a condition holds."""
+    if not condition:
+        raise SpecError(message)
+
+
+def _load(text: str) -> dict:
     try:
         loaded = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise SpecError(f"{where}: the YAML cannot be read: {error}") from None
-    if not isinstance(loaded, dict):
-        raise SpecError(f"{where}: expected 'key: value' lines")
+        raise SpecError(f"the YAML cannot be read: {error}") from None
+    need(isinstance(loaded, dict), "expected 'key: value' lines")
     return loaded
 
 
 def read_set(text: str) -> dict:
     """Read the YAML of a ``set`` cell: lesson, minutes, parameters."""
-    loaded = _load(text, "set cell")
-    unknown = set(loaded) - {"lesson", "minutes", "parameters"}
-    if unknown or not {"lesson", "minutes"} <= set(loaded):
-        raise SpecError(f"set cell: needs lesson and minutes; unknown: {sorted(unknown)}")
-    loaded["parameters"] = {
-        name: Parameter(name=name, **rule)
-        for name, rule in (loaded.get("parameters") or {}).items()
-    }
+    with naming("set cell"):
+        loaded = _load(text)
+        unknown = set(loaded) - {"lesson", "minutes", "parameters"}
+        lacks = unknown or not {"lesson", "minutes"} <= set(loaded)
+        need(not lacks, f"needs lesson and minutes; unknown: {_names(unknown)}")
+        loaded["parameters"] = loaded.get("parameters") or {}
+        _check_types({"lesson": str, "minutes": float, "parameters": dict}, loaded)
+        rules = loaded["parameters"].items()
+        loaded["parameters"] = {name: _parameter(name, rule) for name, rule in rules}
     return loaded
+
+
+def _parameter(name, rule):
+    with naming(f"parameter {name}"):
+        try:
+            parameter = Parameter(name=name, **rule)
+        except TypeError:
+            raise SpecError("needs value, low, high, step; perhaps unit") from None
+        _check_types(_types(Parameter), vars(parameter))
+        need(parameter.step > 0, "step must be above 0")
+        need(parameter.low <= parameter.high, "low must not be above high")
+    return parameter
 
 
 def read_question(text: str) -> Question:
@@ -206,36 +248,72 @@ def read_question(text: str) -> Question:
     SpecError
         With the question's id and what to change.
     """
-    loaded = _load(text, "question cell")
-    where = f"question {loaded.get('id', '?')}"
-    known = set(Question.__dataclass_fields__)
-    if set(loaded) - known:
-        raise SpecError(f"{where}: unknown {sorted(set(loaded) - known)}; known: {sorted(known)}")
-    missing = {"id", "kind", "title", "points", "claims"} - set(loaded)
-    if missing:
-        raise SpecError(f"{where}: {sorted(missing)} missing")
-    try:
-        loaded["wrong"] = [
-            Wrong(**{**w, "gives": str(w["gives"])}) for w in loaded.get("wrong", [])
-        ]
-    except (TypeError, KeyError) as error:
-        raise SpecError(f"{where}: each wrong needs gives, kind, says: {error}") from None
-    for tier in ("options", "reasons"):
-        loaded[tier] = {str(key): value for key, value in loaded.get(tier, {}).items()}
-    loaded.setdefault("answer", loaded["id"])
-    for name in ("points", "rtol", "atol"):
-        if name in loaded:
-            loaded[name] = float(loaded[name])
-    question = Question(**loaded)
-    _check(question, where)
+    with naming("question cell"):
+        loaded = _load(text)
+    with naming(f"question {loaded.get('id', '?')}"):
+        known = set(Question.__dataclass_fields__)
+        unknown = set(loaded) - known
+        need(not unknown, f"unknown {_names(unknown)}; known: {_names(known)}")
+        missing = {"id", "kind", "title", "points", "claims"} - set(loaded)
+        need(not missing, f"{_names(missing)} missing")
+        for name in ("points", "rtol", "atol"):
+            if type(loaded.get(name)) in (int, str):  # YAML takes 1e-3 for text
+                with contextlib.suppress(ValueError):
+                    loaded[name] = float(loaded[name])
+        _check_types(_types(Question) | {"wrong": list[dict]}, loaded)
+        loaded["wrong"] = [_wrong(rule) for rule in loaded.get("wrong", [])]
+        for tier in ("options", "reasons"):
+            loaded[tier] = {str(key): value for key, value in loaded.get(tier, {}).items()}
+        loaded.setdefault("answer", loaded["id"])
+        question = Question(**loaded)
+        _check(question)
     return question
 
 
-def _check(question: Question, where: str):
-    def need(condition, message):
-        if not condition:
-            raise SpecError(f"{where}: {message}")
+def _wrong(rule):
+    try:
+        wrong = Wrong(**{**rule, "gives": str(rule["gives"])})
+    except (TypeError, KeyError) as error:
+        raise SpecError(f"each wrong needs gives, kind, says: {error}") from None
+    with naming(f"wrong {wrong.gives!r}"):
+        _check_types(_types(Wrong), vars(wrong))
+    return wrong
 
+
+def _names(names):
+    return ", ".join(sorted(map(str, names)))
+
+
+def _types(described):
+    return {name: about.type for name, about in described.__dataclass_fields__.items()}
+
+
+def _check_types(types, loaded):
+    for name, value in loaded.items():
+        need(_fits(value, types[name]), f"{name} must be {_in_words(types[name])}")
+
+
+def _fits(value, kind):
+    if get_args(kind):
+        return isinstance(value, list) and all(_fits(item, get_args(kind)[0]) for item in value)
+    if kind is float:
+        return type(value) in (int, float) and math.isfinite(value)
+    return type(value) is kind  # true and false are numbers to isinstance
+
+
+def _in_words(kind):
+    if get_args(kind):
+        return f"a list, each of it {_in_words(get_args(kind)[0])}"
+    return {
+        str: "text",
+        float: "a number",
+        int: "a whole number",
+        bool: "true or false",
+        dict: "'name: value' lines",
+    }[kind]
+
+
+def _check(question: Question):
     need(re.fullmatch(r"q[1-9]\d?", question.id), "id must be q1, q2, ...")
     need(question.kind in KINDS, f"kind must be one of {KINDS}")
     need(question.level in LEVELS, f"level must be one of {LEVELS}")
@@ -250,6 +328,11 @@ def _check(question: Question, where: str):
         need(question.rtol > 0 or question.atol > 0, "needs a tolerance (rtol or atol)")
     if question.kind == "function":
         need(question.arguments, "needs arguments: a range for each")
+        try:
+            question.draw_calls("a trial", 1)
+        except (TypeError, KeyError, ValueError, IndexError):
+            says = "each argument needs [low, high], or low and high, or choices"
+            raise SpecError(says) from None
     if question.kind == "choice_with_reason":
         for tier in (question.options, question.reasons):
             right = [key for key, value in tier.items() if value == "right"]
@@ -257,11 +340,20 @@ def _check(question: Question, where: str):
                 len(right) == 1 and len(tier) >= 2, "options and reasons: exactly one right in each"
             )
             for key, value in tier.items():
-                need(value == "right" or "says" in value, f"{key}: needs says, or the word right")
+                says = value == "right" or (isinstance(value, dict) and "says" in value)
+                need(says, f"{key}: needs says, or the word right")
+        pairs = {option + reason for option in question.options for reason in question.reasons}
+        need(set(question.also) <= pairs, "also: pairs of an option and a reason, like a1")
     if question.kind == "figure":
         need(question.lines, "needs lines: at least one curve")
         need(all("y" in line and "name" in line for line in question.lines), "lines: name and y")
+        slacks = [line.get(name, 0) for line in question.lines for name in ("rtol", "atol")]
+        need(_fits(slacks, list[float]), "lines: rtol and atol must be numbers")
     if question.kind == "appraisal":
         need(len(question.words) == 2, "needs words: [least, most]")
+        good = all(
+            "criterion" in row and _fits(row.get("points"), float) for row in question.rubric
+        )
+        need(good, "rubric: each row needs criterion and points, a number")
         total = sum(row["points"] for row in question.rubric)
         need(total == question.points, f"rubric points sum to {total:g}, not {question.points:g}")

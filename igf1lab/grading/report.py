@@ -5,6 +5,7 @@ import csv
 import html
 import io
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -15,13 +16,13 @@ from igf1lab.grading import statistics
 from igf1lab.grading.checks import set_from_data
 from igf1lab.grading.course import Course, CourseError
 from igf1lab.grading.export import final_marks
-from igf1lab.grading.marking import read_results
+from igf1lab.grading.marking import open_set, read_results
 from igf1lab.grading.pages import page
 
 SECOND = "second_marks"  # folder of CSV files with columns student, question, points
 
 
-def report(course: Course, name: str) -> Path:
+def report(course: Course, name: str, progress: Callable[[str], None] = lambda line: None) -> Path:
     """Write the class report of a set and return its file.
 
     Raises
@@ -35,16 +36,19 @@ def report(course: Course, name: str) -> Path:
         raise CourseError(f"Nothing of {name} has been marked yet.")
     exercise_set = set_from_data(next(iter(marked.values()))["set"])
     finals = final_marks(course, name)
-    body = [
-        f"<h1>Class report: {html.escape(name)}</h1>",
-        _overview(results, marked, finals, exercise_set),
-        _items(marked, finals, exercise_set),
-        _misconceptions(marked),
-        _kinds(marked, exercise_set),
-        _troubles(results),
-        _likeness(marked, exercise_set),
-        _agreement(course, name),
-    ]
+    parts = {
+        "marks": lambda: _overview(results, marked, finals, exercise_set),
+        "questions": lambda: _items(marked, finals, exercise_set),
+        "misconceptions": lambda: _misconceptions(marked),
+        "what went wrong": lambda: _kinds(marked, exercise_set),
+        "failures": lambda: _troubles(results),
+        "likeness": lambda: _likeness(marked, open_set(course, name)[1]),
+        "two markers": lambda: _agreement(course, name),
+    }
+    body = [f"<h1>Class report: {html.escape(name)}</h1>"]
+    for number, (title, make) in enumerate(parts.items(), 1):
+        progress(f"[{number}/{len(parts)}] {title}")
+        body.append(make())
     path = course.folder / "report" / f"{name}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page(f"Class report: {name}", "\n".join(body)), encoding="utf-8")
@@ -163,7 +167,7 @@ def _troubles(results):
     return "<h2>Failures and time-outs</h2>" + _table(["student", "what", "why"], rows)
 
 
-def _likeness(marked, exercise_set):
+def _likeness(marked, release):
     code = {}
     for student, result in marked.items():
         answers = [
@@ -172,7 +176,8 @@ def _likeness(marked, exercise_set):
             if c["kind"] == "code" and c["role"][-7:] == "-answer"
         ]
         code[student] = "\n".join(answers)
-    groups = statistics.near_identical(code)
+    given = "\n".join(cell.source for cell in release.cells if cell.cell_type == "code")
+    groups = statistics.near_identical(code, given)
     note = "<p>For a human to look at. Short right answers are alike by nature; this proves nothing.</p>"
     if not groups:
         return "<h2>Nearly identical code</h2><p>None found.</p>"
@@ -195,7 +200,7 @@ def _agreement(course, name):
                     pairs.setdefault(row["question"], []).append(
                         (mark["manual"], float(row["points"]))
                     )
-    except (OSError, KeyError, ValueError, csv.Error) as error:
+    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise CourseError(f"{path}: needs columns student, question, points ({error})") from None
     rows = []
     for question, both in sorted(pairs.items()):

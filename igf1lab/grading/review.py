@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from igf1lab.grading.course import Course
+from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+from igf1lab.grading.course import REPOSITORY, Course
 
 CONFIG = '''"""Written by igf1lab-grade review; it is written anew each time."""
 from nbgrader import preprocessors as p
@@ -27,10 +29,24 @@ c.Autograde.autograde_preprocessors = [SandboxExecute, p.SaveAutoGrades]
 '''
 
 
+# Of nbgrader's own server extensions these run notebooks where they stand.
+_UNUSED = ("validate_assignment", "assignment_list", "course_list")
+
+
+class NoKernels(KernelSpecManager):
+    """A server with no kernel to start: the file browser shows students' notebooks, too."""
+
+    def find_kernel_specs(self):
+        """Find none."""
+        return {}
+
+    def get_kernel_spec(self, kernel_name):
+        """Refuse each."""
+        raise NoSuchKernel(kernel_name)
+
+
 def write_config(course: Course) -> Path:
     """Write nbgrader's configuration into the class's folder."""
-    from igf1lab.grading.course import REPOSITORY
-
     overlay = course.folder / "solutions"
     path = course.folder / "nbgrader_config.py"
     path.write_text(
@@ -47,9 +63,16 @@ def write_config(course: Course) -> Path:
 
 
 def command(course: Course, port: int = 8888, browser: bool = True) -> list[str]:
-    """Return the command that opens JupyterLab with formgrader: no terminals, no other folder."""
+    """Return the command that opens JupyterLab with formgrader.
+
+    It has no terminals, no kernels, no other folder.
+    """
     arguments = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={course.folder}"]
     arguments += [f"--port={port}", "--ServerApp.terminals_enabled=False"]
+    arguments += [f"--ServerApp.kernel_spec_manager_class={__name__}.NoKernels"]
+    for name in _UNUSED:
+        extension = f"nbgrader.server_extensions.{name}"
+        arguments += [f"--ServerApp.jpserver_extensions={extension}=False"]
     arguments += [] if browser else ["--no-browser"]
     if os.getuid() == 0:
         arguments += ["--allow-root"]

@@ -22,6 +22,7 @@ from igf1lab.grading.questions import (
     ExerciseSet,
     Question,
     SpecError,
+    need,
     read_question,
     read_set,
 )
@@ -78,19 +79,15 @@ def take_apart(notebook, name: str) -> Source:
             blocks.append(Block(read_question(cell.source)))
         (blocks[-1].cells if blocks else head).append(cell)
     if about is None:
-        raise SpecError(f"{name}: no raw cell tagged set")
+        raise SpecError("no raw cell tagged set")
     questions = [block.question for block in blocks]
     exercise_set = ExerciseSet(about["lesson"], about["minutes"], about["parameters"], questions)
-    _check(exercise_set, blocks, name)
+    need(exercise_set.lesson == name, f"set cell: lesson must be {name}")
+    _check(exercise_set, blocks)
     return Source(exercise_set, notebook, head, blocks)
 
 
-def _check(exercise_set, blocks, name):
-    def need(condition, message):
-        if not condition:
-            raise SpecError(f"{name}: {message}")
-
-    need(exercise_set.lesson == name, f"set cell: lesson must be {name}")
+def _check(exercise_set, blocks):
     ids = [question.id for question in exercise_set.questions]
     need(ids == [f"q{n}" for n in range(1, len(ids) + 1)], f"ids must be q1, q2, ...; got {ids}")
     need(

@@ -61,22 +61,30 @@ def misconceptions(results: dict[str, dict]) -> dict[str, Counter]:
 
 
 def code_tokens(source: str) -> list[str]:
-    """Return the shape of code: its syntax tree without names' spelling, comments or layout."""
+    """Return the shape of code: its syntax tree without names' spelling, comments or layout.
+
+    Each statement of the top level counts its names anew, so that it looks the same wherever it
+    stands.
+    """
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return re.findall(r"\w+|[^\w\s]", source)[:2000]
-    names: dict[str, str] = {}
     tokens = []
-    for node in ast.walk(tree):
-        token = type(node).__name__
-        if isinstance(node, ast.Name):
-            token = names.setdefault(node.id, f"name{len(names)}")
-        elif isinstance(node, ast.arg):
-            token = names.setdefault(node.arg, f"name{len(names)}")
-        elif isinstance(node, ast.Constant):
-            token = repr(node.value)[:40]
-        tokens.append(token)
+    for statement in tree.body:
+        names: dict[str, str] = {}
+        todo = [statement]
+        while todo:
+            node = todo.pop()
+            todo += reversed(list(ast.iter_child_nodes(node)))  # in the order of writing
+            token = type(node).__name__
+            if isinstance(node, ast.Name):
+                token = names.setdefault(node.id, f"name{len(names)}")
+            elif isinstance(node, ast.arg):
+                token = names.setdefault(node.arg, f"name{len(names)}")
+            elif isinstance(node, ast.Constant):
+                token = repr(node.value)[:40]
+            tokens.append(token)
     return tokens[:4000]
 
 
@@ -94,9 +102,11 @@ def near_identical(
     code : dict
         Students' answers, as one text each.
     common : str
-        What everybody was given; it does not count.
+        What everybody was given, stubs and all; it does not count.
     least : float
         Jaccard likeness of 5-token shingles from which two are grouped.
+    least_tokens : int
+        With fewer shingles of their own, answers are not compared.
 
     Notes
     -----
@@ -105,9 +115,9 @@ def near_identical(
     given = _shingles(code_tokens(common)) if common else set()
     shapes = {}
     for student, text in code.items():
-        tokens = code_tokens(text)
-        if len(tokens) >= least_tokens:
-            shapes[student] = _shingles(tokens) - given
+        own = _shingles(code_tokens(text)) - given
+        if len(own) >= least_tokens:
+            shapes[student] = own
     group_of = {student: {student} for student in shapes}
     likeness = {}
     for a, b in combinations(shapes, 2):

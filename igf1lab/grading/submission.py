@@ -52,10 +52,10 @@ def read_notebook(blob: bytes) -> list[Cell]:
         if notebook["nbformat"] != 4:
             notebook = nbformat.reads(json.dumps(notebook), as_version=4)
         raw_cells = list(notebook["cells"])
-        language = notebook.get("metadata", {}).get("kernelspec", {}).get("language", "python")
+        language = _entry(_entry(notebook.get("metadata"), "kernelspec"), "language") or "python"
     except Exception as error:  # broken files raise many kinds, here and in nbformat
         raise Unreadable(f"this is not a notebook ({type(error).__name__})") from None
-    if language not in ("python", ""):
+    if language != "python":
         raise Unreadable(f"this notebook is in {str(language)[:40]}, not in Python")
     if len(raw_cells) > MOST_CELLS:
         raise Unreadable(f"the notebook has {len(raw_cells)} cells, more than {MOST_CELLS}")
@@ -65,17 +65,20 @@ def read_notebook(blob: bytes) -> list[Cell]:
     return cells
 
 
+def _entry(value, name):
+    return value.get(name) if isinstance(value, dict) else None
+
+
 def _cell(raw):
     try:
         kind, source = raw["cell_type"], raw["source"]
         source = "".join(source) if isinstance(source, list) else source
         if kind not in ("code", "markdown", "raw") or not isinstance(source, str):
             return None
-        about = raw.get("metadata", {}).get("nbgrader", {})
-        grade_id = about.get("grade_id", "") if isinstance(about, dict) else ""
-        cell_id = raw.get("id", "")
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError):
         return None
+    grade_id = _entry(_entry(raw.get("metadata"), "nbgrader"), "grade_id")
+    cell_id = raw.get("id")
     role = cell_id if isinstance(cell_id, str) else ""
     if isinstance(grade_id, str) and re.fullmatch(r"q\d+(-answer)?", grade_id):
         role = grade_id if grade_id.endswith("-answer") else f"{grade_id}-check"

@@ -12,7 +12,8 @@ function el(tag, attributes = {}, ...children) {
   return node;
 }
 
-// JupyterLab would take the keys of controls without this attribute.
+// JupyterLab would take the keys of controls without this attribute. It must stand on the control
+// itself: Lab's selectors match the focused element before they reach an attribute further up.
 const control = (tag, attributes, ...children) =>
   el(tag, { "data-lm-suppress-shortcuts": "true", ...attributes }, ...children);
 

@@ -1,23 +1,31 @@
 // Explorer: the page keeps rows (the curves of one slider setting) and draws from them at once.
 // It asks the kernel only for rows it lacks: the setting under the hand first, then sweeps.
+// The helpers el, control and button are those of dom.js.
 
-const MAX_BYTES = 6e6; // oldest rows are forgotten beyond this
 const BATCH = 64; // rows wished for in one message; the kernel answers as many as fit its budget
 const SILENCE_MS = 4000; // no answer for so long: say that the kernel is not there
 const NARROW_PX = 400; // a narrower figure gets the drawing with larger words
 const SETTLE_MS = 120; // wait for the hand to rest before the sweeps are recomputed
 
-const el = (tag, attrs = {}, ...children) => {
-  const node = document.createElement(tag);
-  for (const [key, value] of Object.entries(attrs)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
-};
+const single = (v) => Number(v.toPrecision(7)); // what a float32 knows
 const digits = (v) => (v === 0 ? "0" : Number(v.toPrecision(4)).toLocaleString("en", { maximumSignificantDigits: 4 }));
 
 // One row of bytes -> Float32Array (copied: the buffer may start at any byte).
 const floats = (view, offset, bytes) =>
   new Float32Array(view.buffer.slice(view.byteOffset + offset, view.byteOffset + offset + bytes));
+
+// Whether two rows show the same.
+function alike(a, b) {
+  for (let i = 0; i < a.numbers.length; i++) if (a.numbers[i] !== b.numbers[i]) return false;
+  for (let i = 0; i < a.data.length; i++) if (a.data[i] !== b.data[i]) return false;
+  return true;
+}
+
+// What of a curve's SVG group is moved: its line and its markers.
+const movable = (group) => ({
+  path: group.querySelector("path:not(defs path)"),
+  marks: [...group.querySelectorAll("use")],
+});
 
 function pathData(curve, row) {
   const { n, at, px, py } = curve;
@@ -50,7 +58,7 @@ function render({ model, el: root }) {
       rows.delete(t.at.join());
       rows.set(t.at.join(), { ...t, data: floats(view, i * rowBytes, rowBytes) });
     });
-    while (rows.size * rowBytes > MAX_BYTES) rows.delete(rows.keys().next().value);
+    while (rows.size * rowBytes > spec.held_bytes) rows.delete(rows.keys().next().value);
   };
   keep(model.get("start").rows, model.get("start_rows"));
   if (model.get("held").rows) keep(model.get("held").rows, model.get("held_rows"));
@@ -61,7 +69,8 @@ function render({ model, el: root }) {
   let drawn = null;
   let ghost = null;
   let hand = 0; // the slider under the hand
-  const broken = new Set(); // settings the model could not compute
+  let moved = null; // the slider moved last; null after Reset and scenarios
+  const broken = new Map(); // settings the model could not compute -> what it says of them
 
   // --- page --------------------------------------------------------------------------
   const picture = el("div", { class: "ig-picture" });
@@ -83,8 +92,7 @@ function render({ model, el: root }) {
       const group = svg.querySelector(`[id="${spec.name}-${c.key}"]`);
       group.setAttribute("data-curve", c.key);
       group.removeAttribute("id");
-      c.path = group.querySelector("path:not(defs path)");
-      c.marks = [...group.querySelectorAll("use")];
+      Object.assign(c, { group }, movable(group));
       Object.assign(c, spec[wanted].axes[c.key]);
     }
     if (drawn) paint(drawn);
@@ -98,14 +106,14 @@ function render({ model, el: root }) {
     const label = el("label", { for: id }, s.unit ? `${s.label} (${s.unit})` : s.label);
     const touch = () => { if (hand !== k) { hand = k; plan(); } };
     if (s.choice) {
-      const menu = el("select", { id, "data-name": s.name }, ...s.values.map((v, i) => el("option", { value: i }, v)));
+      const menu = control("select", { id, "data-name": s.name }, ...s.values.map((v, i) => el("option", { value: i }, v)));
       menu.addEventListener("change", () => { move(k, +menu.value); settle(); });
       menu.addEventListener("focus", touch);
       controls.append(el("div", { class: "ig-control" }, label, menu));
       return { set: (i) => { menu.value = i; } };
     }
-    const range = el("input", { type: "range", id, min: 0, max: s.values.length - 1, step: 1, "data-name": s.name, "data-lm-suppress-shortcuts": "true" });
-    const box = el("input", { type: "number", step: "any", min: s.values[0], max: s.values.at(-1), "aria-label": `${s.label}, ${s.unit || "number"}`, "data-lm-suppress-shortcuts": "true" });
+    const range = control("input", { type: "range", id, min: 0, max: s.values.length - 1, step: 1, "data-name": s.name });
+    const box = control("input", { type: "number", step: "any", min: s.values[0], max: s.values.at(-1), "aria-label": `${s.label}, ${s.unit || "number"}` });
     range.addEventListener("input", () => move(k, +range.value));
     range.addEventListener("change", settle);
     range.addEventListener("pointerenter", touch);
@@ -130,22 +138,18 @@ function render({ model, el: root }) {
     };
   });
 
-  const button = (text, act) => {
-    const b = el("button", { type: "button" }, text);
-    b.addEventListener("click", act);
-    return b;
-  };
-  const go = (at) => { at.forEach((i, k) => { state[k] = i; }); show(); settle(); };
+  const plain = (text, act) => button(text, act, null); // explorer.css styles buttons without a class
+  const go = (at) => { state = [...at]; moved = null; show(); settle(); };
   const scenarios = el("div", { class: "ig-buttons", role: "group", "aria-label": "Scenarios" });
-  spec.scenarios.forEach((s) => scenarios.append(button(s.label, () => go(s.at))));
-  const keepButton = button("Keep this curve", () => {
-    ghost = ghost ? null : { at: [...state], row: rows.get(state.join()) ?? drawn };
+  spec.scenarios.forEach((s) => scenarios.append(plain(s.label, () => go(s.at))));
+  const keepButton = plain("Keep this curve", () => {
+    ghost = ghost ? null : drawn;
     paintGhost();
   });
-  const actions = el("div", { class: "ig-buttons" }, button("Reset", () => go(home)), keepButton);
+  const actions = el("div", { class: "ig-buttons" }, plain("Reset", () => go(home)), keepButton);
 
   const table = el("table", { class: "ig-table" });
-  const details = el("details", {}, el("summary", {}, "Table"), table, button("Download CSV", download));
+  const details = el("details", {}, control("summary", {}, "Table"), table, plain("Download CSV", download));
   details.addEventListener("toggle", () => fillTable());
 
   const figure = el("div", { class: "ig-stage" }, picture, sentence, status);
@@ -156,18 +160,19 @@ function render({ model, el: root }) {
   root.append(box);
 
   // --- drawing -----------------------------------------------------------------------
+  function place(curve, row, { path, marks }) { // put the line and the markers where the row says
+    const d = pathData(curve, row.data);
+    path?.setAttribute("d", d);
+    if (!marks.length) return;
+    d.slice(1).split("L").forEach((point, i) => {
+      const [x, y] = point.split(" ");
+      marks[i]?.setAttribute("x", x);
+      marks[i]?.setAttribute("y", y);
+    });
+  }
+
   function paint(row) {
-    for (const c of curves) {
-      const d = pathData(c, row.data);
-      if (c.path) c.path.setAttribute("d", d);
-      if (c.marks.length) {
-        d.slice(1).split("L").forEach((p, i) => {
-          const [x, y] = p.split(" ");
-          c.marks[i]?.setAttribute("x", x);
-          c.marks[i]?.setAttribute("y", y);
-        });
-      }
-    }
+    for (const c of curves) place(c, row, c);
     sentence.textContent = row.sentence;
     drawn = row;
     if (details.open) fillTable();
@@ -178,11 +183,14 @@ function render({ model, el: root }) {
     keepButton.textContent = ghost ? "Drop the kept curve" : "Keep this curve";
     if (ghost) {
       for (const c of curves) {
-        if (!c.path) continue;
-        const twin = c.path.cloneNode(true);
-        twin.setAttribute("d", pathData(c, ghost.row.data));
+        const twin = c.group.cloneNode(true);
+        twin.removeAttribute("data-curve");
         twin.classList.add("ig-ghost");
-        c.path.parentNode.before(twin);
+        twin.querySelectorAll("defs").forEach((node) => node.remove()); // an id stands once in a page
+        place(c, ghost, movable(twin));
+        twin.classList.toggle("ig-outline", c.closed);
+        if (c.closed) c.group.after(twin); // a taller bar would hide it
+        else c.group.before(twin);
       }
     }
     fillTable();
@@ -196,23 +204,34 @@ function render({ model, el: root }) {
     if (ghost) head.append(el("th", { scope: "col" }, "Kept"));
     const body = spec.numbers.map((q, i) => {
       const tr = el("tr", {}, el("th", { scope: "row" }, q.unit ? `${q.label} (${q.unit})` : q.label), el("td", {}, digits(drawn.numbers[i])));
-      if (ghost) tr.append(el("td", {}, digits(ghost.row.numbers[i])));
+      if (ghost) tr.append(el("td", {}, digits(ghost.numbers[i])));
       return tr;
     });
-    const caption = el("caption", {}, `Now: ${where(state)}.${ghost ? ` Kept: ${where(ghost.at)}.` : ""}`);
+    const caption = el("caption", {}, `Now: ${where(drawn.at)}.${ghost ? ` Kept: ${where(ghost.at)}.` : ""}`);
     table.replaceChildren(caption, el("thead", {}, head), el("tbody", {}, ...body));
   }
 
-  function download() {
-    const quote = (v) => `"${String(v).replaceAll('"', '""')}"`;
-    const lines = [["curve", "x", "y"].join()];
-    for (const c of curves) {
-      for (let i = 0; i < c.n; i++) {
-        const x = c.x ? c.x[i] : drawn.data[c.at + i];
-        lines.push([quote(c.label.startsWith("_") ? c.key : c.label), x, drawn.data[c.at + (c.x ? 0 : c.n) + i]].join());
+  function download() { // one value a line: settings, numbers, curves; each as shown, then as kept
+    const shown = [["now", drawn], ...(ghost ? [["kept", ghost]] : [])];
+    const lines = [["part", "shown", "name", "x", "x_unit", "value", "unit"]];
+    for (const [which, row] of shown) {
+      spec.sliders.forEach((s, k) => lines.push(["setting", which, s.label, "", "", s.values[row.at[k]], s.unit]));
+    }
+    for (const [which, row] of shown) {
+      spec.numbers.forEach((q, i) => lines.push(["number", which, q.label, "", "", row.numbers[i], q.unit]));
+    }
+    for (const [which, row] of shown) {
+      for (const c of curves) {
+        const name = c.label.startsWith("_") ? c.key : c.label;
+        for (let i = 0; i < c.n; i++) {
+          const x = c.x ? c.x[i] : single(row.data[c.at + i]);
+          lines.push(["curve", which, name, x, c.x_unit, single(row.data[c.at + (c.x ? 0 : c.n) + i]), c.y_unit]);
+        }
       }
     }
-    const link = el("a", { download: `${spec.name}.csv`, href: URL.createObjectURL(new Blob([lines.join("\n")], { type: "text/csv" })) });
+    const quote = (v) => (/[",\n]/.test(v) ? `"${String(v).replaceAll('"', '""')}"` : v);
+    const text = lines.map((line) => line.map(quote).join()).join("\n");
+    const link = el("a", { download: `${spec.name}.csv`, href: URL.createObjectURL(new Blob([text], { type: "text/csv" })) });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
@@ -220,19 +239,29 @@ function render({ model, el: root }) {
   function show() {
     state.forEach((i, k) => inputs[k].set(i));
     const row = rows.get(state.join());
-    if (row) {
-      paint(row);
-      if (!offline) say("");
-    } else {
-      if (offline) say(OFFLINE);
-      ask();
-    }
+    if (row) paint(row);
+    else ask();
+    report();
   }
 
   function move(k, i) {
-    hand = k;
+    hand = moved = k;
     state[k] = i;
     show();
+  }
+
+  function idle() { // whether the slider moved last shows the same wherever it stands
+    return moved !== null && spec.sliders[moved].values.every((_, i) => {
+      const row = rows.get(state.map((j, k) => (k === moved ? i : j)).join());
+      return row && alike(row, drawn);
+    });
+  }
+
+  function report() { // the status line says why the picture is not the one asked for, or does not move
+    const problem = broken.get(state.join());
+    if (problem) say(`${problem} The figure still shows the setting before.`);
+    else if (offline) say(OFFLINE);
+    else say(idle() ? `${spec.sliders[moved].label} changes nothing at these settings.` : "");
   }
 
   // --- asking the kernel ---------------------------------------------------------------
@@ -248,7 +277,7 @@ function render({ model, el: root }) {
 
   function send(list) {
     const id = `${uid}:${nextId++}`; // another view of the same widget hears our answers too
-    const timer = setTimeout(() => { offline = true; flying.delete(id); if (urgent === id) urgent = null; say(OFFLINE); }, SILENCE_MS);
+    const timer = setTimeout(() => { offline = true; flying.delete(id); if (urgent === id) urgent = null; report(); }, SILENCE_MS);
     flying.set(id, timer);
     try {
       model.send({ id, rows: list });
@@ -256,7 +285,7 @@ function render({ model, el: root }) {
       clearTimeout(timer);
       flying.delete(id);
       offline = true;
-      say(OFFLINE);
+      report();
       return null;
     }
     return id;
@@ -285,6 +314,7 @@ function render({ model, el: root }) {
     wishes = wishes.filter((at) => !rows.has(at.join()) && !broken.has(at.join()));
     box.dataset.first = !wishes.some((at) => at[hand] !== state[hand]);
     box.dataset.ready = wishes.length === 0;
+    box.dataset.bytes = rows.size * rowBytes;
     if (!wishes.length) {
       if (flying.size === 0) hold();
       return;
@@ -309,16 +339,14 @@ function render({ model, el: root }) {
   const onMessage = (message, buffers) => {
     clearTimeout(flying.get(message.id));
     flying.delete(message.id);
-    if (offline) { offline = false; say(""); }
+    offline = false;
     if (message.rows.length) keep(message.rows, buffers[0]);
-    if (message.problem) {
-      broken.add(message.at.join());
-      if (message.at.join() === state.join()) say(message.problem);
-    }
+    if (message.problem) broken.set(message.at.join(), message.problem);
     if (message.id === urgent) urgent = null;
     const row = rows.get(state.join());
     if (row && row !== drawn) paint(row);
     if (!row) ask();
+    report();
     fetchNext();
   };
   model.on("msg:custom", onMessage);

@@ -10,6 +10,7 @@ between threads.
 import io
 import logging
 import os
+import re
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,12 +27,19 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 
 from igf1lab.lesson.style import course_style, figure_html, themed_svg
+from igf1lab.lesson.widget import module
 from igf1lab.parameters import Parameter
 
 HERE = Path(__file__).parent
 REPLY_BUDGET_S = 0.12  # a reply never keeps a newer wish waiting longer than about this
 SWEEP_INTERVALS = 30
+# Curves that one explorer keeps in the page before it forgets the oldest. A lesson shows up to
+# four explorers and each holds its sweeps once more for the saved notebook: 8 MB in all.
+HELD_BYTES = 1_200_000
 NARROW_IN = 4.1  # width of the figure on a phone: fewer inches, so larger words
+# A number in a sentence, but not the 1 of "IGF-1" or the 2 of "HCAR2".
+NUMBER = re.compile(r"(?<![\w.,-])[+\u2212-]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?(?!\w)")
+FEW_POINTS = 12
 logger = logging.getLogger(__name__)
 
 
@@ -165,7 +173,7 @@ class Explorer(anywidget.AnyWidget):
         If a view lacks a curve, changes its length, or is not finite.
     """
 
-    _esm = HERE / "explorer.js"
+    _esm = module("explorer.js")
     _css = (HERE / "theme.css").read_text("utf-8") + (HERE / "explorer.css").read_text("utf-8")
     spec = traitlets.Dict().tag(sync=True)
     start = traitlets.Dict().tag(sync=True)
@@ -292,7 +300,7 @@ class Explorer(anywidget.AnyWidget):
         settings = (s.values[i] for s, i in zip(self.sliders, state, strict=True))
         pairs = zip(self.sliders, settings, strict=True)
         places = ", ".join(f"{s.label} {value} {s.unit}".strip() for s, value in pairs)
-        return f"The model could not be computed at {places}: {problem}"
+        return f"The model could not be computed at {places}: {str(problem).rstrip('.')}."
 
     def embed(self) -> "Explorer":
         """Put every slider's sweep into the widget, for pages that will have no kernel."""
@@ -352,6 +360,7 @@ class Explorer(anywidget.AnyWidget):
         return {
             "name": self.name,
             "title": self.title,
+            "held_bytes": HELD_BYTES,
             "wide": self._picture(shown),
             "narrow": self._picture(shown, NARROW_IN),
             "curves": [
@@ -360,6 +369,8 @@ class Explorer(anywidget.AnyWidget):
                     "n": length,
                     "label": str(artists[key].get_label()),
                     "closed": isinstance(artists[key], Polygon),
+                    "x_unit": _unit(artists[key].axes, "x"),
+                    "y_unit": _unit(artists[key].axes, "y"),
                     "x": None
                     if self._moving_x[key]
                     else [float(v) for v in artists[key].get_xdata()],
@@ -437,6 +448,32 @@ class Explorer(anywidget.AnyWidget):
                         )
         return count
 
+    def unfounded(self, states: Iterable[Sequence[int]]) -> set[str]:
+        """Numbers of the sentences that nothing shown bears out, each as the words around it.
+
+        A number is borne out, to the digits that are printed, by the table, by a setting, or by an
+        end or extreme of a curve. One that never changes in its sentence belongs to the wording.
+
+        Returns
+        -------
+        set of str
+            For example ``{"absorbs # mmol"}``.
+        """
+        places = {}  # wording, place in it -> the numbers met there, and whether they are founded
+        for state in states:
+            settings = {s.name: s.values[i] for s, i in zip(self.sliders, state, strict=True)}
+            shown = self.view(**settings)
+            known = _known_numbers(shown, settings)
+            wording = NUMBER.sub("#", shown.sentence)
+            for place, number in enumerate(NUMBER.findall(shown.sentence)):
+                met = places.setdefault((wording, place), {})
+                met[number] = met.get(number, True) and _is_among(number, known)
+        return {
+            _words_around(wording, place)
+            for (wording, place), met in places.items()
+            if len(met) > 1 and not all(met.values())
+        }
+
 
 @dataclass(frozen=True)
 class Still:
@@ -499,6 +536,46 @@ def empty_area(ax, label: str, **style) -> Polygon:
 
 def _xy(curve) -> tuple[np.ndarray | None, np.ndarray]:
     return curve if isinstance(curve, tuple) else (None, np.asarray(curve))
+
+
+def _unit(ax, which: str) -> str:
+    """Unit of an axis: what its label has in brackets, or the whole label.
+
+    Of axes that share a scale only the last may be labelled.
+    """
+    shared = getattr(ax, f"get_shared_{which}_axes")().get_siblings(ax)
+    labels = [getattr(each, f"get_{which}label")() for each in (ax, *shared)]
+    label = next(filter(None, labels), "")
+    return re.findall(r"\(([^()]+)\)|$", label)[0] or label
+
+
+def _known_numbers(shown: View, settings: Mapping[str, object]) -> np.ndarray:
+    known = [value for value, _ in shown.numbers.values()]
+    known += [value for value in settings.values() if not isinstance(value, str)]
+    for curve in shown.curves.values():
+        for part in _xy(curve):
+            if part is not None and len(part):
+                # A curve of few points is read point by point, as a bar or a mark.
+                known += list(part) if len(part) <= FEW_POINTS else [part[0], part[-1]]
+                known += [np.min(part), np.max(part)]
+    return np.asarray(known, float)
+
+
+def _is_among(number: str, known: np.ndarray) -> bool:
+    """Whether a printed number is one of ``known``; one without a sign may be a fall, too."""
+    signed = number[0] in "+-−"
+    value = float(number.replace(",", "").replace("−", "-"))
+    digits, _, power = number.partition("e")
+    half_a_digit = 0.5 * 10.0 ** (int(power or 0) - len(digits.partition(".")[2]))
+    known = known if signed else np.abs(known)
+    return bool(np.any(np.abs(known - value) <= half_a_digit * (1 + 1e-6) + 1e-9 * abs(value)))
+
+
+def _words_around(wording: str, place: int) -> str:
+    """One word before a ``#`` and one after it."""
+    words = wording.split()
+    at = [i for i, word in enumerate(words) for _ in range(word.count("#"))][place]
+    return " ".join(words[max(at - 1, 0) : at + 2])
 
 
 def _svg_settings(salt: str):

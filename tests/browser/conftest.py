@@ -31,13 +31,18 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def lab(browser, tmp_path_factory):
-    """JupyterLab on a copy of the lessons, so that nothing is written into the repository."""
-    home = tmp_path_factory.mktemp("jupyter")
-    course = tmp_path_factory.mktemp("course")
+def course(tmp_path_factory):
+    """A copy of the lessons, so that nothing is written into the repository."""
+    folder = tmp_path_factory.mktemp("course")
     left_out = shutil.ignore_patterns(".*")
-    shutil.copytree(ROOT / "notebooks", course / "notebooks", ignore=left_out)
-    with jupyterlab(course, home) as address:
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=left_out)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(browser, course, tmp_path_factory):
+    """JupyterLab on a copy of the lessons."""
+    with jupyterlab(course, tmp_path_factory.mktemp("jupyter")) as address:
         yield Lab(browser.new_page(), address)
 
 

@@ -1,11 +1,13 @@
 """The explorer's page side alone, with a kernel that answers only when the test says so."""
 
+import csv
 import json
+import math
 from base64 import b64encode
 
 import pytest
 
-from igf1lab.lesson import explorer
+from igf1lab.lesson.widget import module
 from test_explorer import make
 
 STAGE = """async ([code, spec, start, rows]) => {
@@ -30,7 +32,7 @@ class Stage:
 
     def __init__(self, page):
         self.page, self.toy = page, make()
-        code = (explorer.HERE / "explorer.js").read_text("utf-8")
+        code = module("explorer.js")
         rows = b64encode(self.toy.start_rows).decode()
         page.evaluate(STAGE, [code, json.loads(json.dumps(self.toy.spec)), self.toy.start, rows])
         self.replies = []
@@ -185,3 +187,149 @@ def test_what_the_page_holds_is_kept_for_a_saved_notebook(stage):
     stage.answer_all()
     held = stage.page.evaluate("saved.held.rows.map(r => r.at.join())")
     assert {",".join(map(str, s)) for s in stage.toy.sweep_states()} <= set(held)
+
+
+def test_a_broken_setting_fetched_ahead_is_told_when_it_is_chosen(stage):
+    stage.answer_all()
+    stage.move("dose", len(stage.toy.sliders[1].values) - 1)
+    stage.release("dose")
+    stage.answer_all()  # among these is the broken one
+    before = stage.text(".ig-sentence")
+    assert stage.text(".ig-status") == ""
+    stage.page.locator("select").select_option("broken")
+    assert stage.sent == []
+    assert "the toy broke" in stage.text(".ig-status")
+    assert "still shows" in stage.text(".ig-status")
+    assert stage.text(".ig-sentence") == before
+    stage.page.locator("select").select_option("plain")
+    assert stage.text(".ig-status") == ""
+
+
+def test_what_is_shown_is_labelled_with_its_own_settings(stage):
+    """A setting that cannot be computed leaves the picture, so the table keeps its settings."""
+    stage.answer_all()
+    stage.move("dose", len(stage.toy.sliders[1].values) - 1)
+    stage.release("dose")
+    stage.answer_all()
+    stage.page.locator("summary").click()
+    stage.page.locator("select").select_option("broken")
+    stage.page.get_by_role("button", name="Keep this curve").click()
+    assert stage.text("caption").count("kind plain") == 2
+
+
+NOTHING = "kind changes nothing at these settings."
+
+
+def test_a_control_without_effect_is_told_once(stage):
+    stage.answer_all()
+    assert stage.text(".ig-status") == ""
+    stage.page.evaluate(
+        """() => { window.said = 0; new MutationObserver(list => { said += list.length; })
+        .observe(document.querySelector('.ig-status'), { childList: true }); }"""
+    )
+    for kind in ("broken", "plain", "broken"):
+        stage.page.locator("select").select_option(kind)
+        assert stage.text(".ig-status") == NOTHING
+    assert stage.page.evaluate("said") == 1  # else a screen reader repeats it at every step
+    stage.move("rate", 3)
+    assert stage.text(".ig-status") == ""
+    stage.page.locator("select").select_option("plain")
+    stage.page.get_by_role("button", name="Reset").click()
+    assert stage.text(".ig-status") == ""
+
+
+def test_no_effect_is_claimed_only_of_what_is_held(stage):
+    stage.answer_all()
+    stage.move("rate", 3)
+    stage.release("rate")
+    stage.page.evaluate("window.sent.length = 0")
+    stage.page.locator("select").select_option("broken")
+    assert stage.text(".ig-status") == ""
+
+
+def table_of(stage):
+    """The rows of the downloaded CSV, by part."""
+    with stage.page.expect_download() as download:
+        stage.page.get_by_role("button", name="Download CSV").click()
+    rows = list(csv.DictReader(download.value.path().read_text("utf-8").splitlines()))
+    return {
+        part: [row for row in rows if row["part"] == part]
+        for part in dict.fromkeys(row["part"] for row in rows)
+    }
+
+
+def test_csv_holds_settings_numbers_and_curves(stage):
+    stage.answer_all()
+    stage.page.locator("summary").click()
+    parts = table_of(stage)
+    assert list(parts) == ["setting", "number", "curve"]
+    assert [(row["name"], row["value"], row["unit"]) for row in parts["setting"]] == [
+        ("rate", "0.5", "1/h"),
+        ("dose", "5", "mM"),
+        ("kind", "plain", ""),
+    ]
+    (half_life,) = parts["number"]
+    assert (half_life["name"], half_life["unit"]) == ("half-life", "h")
+    assert float(half_life["value"]) == math.log(2) / 0.5
+    level = [row for row in parts["curve"] if row["name"] == "level"]
+    assert len(level) == 50 and level[0]["x_unit"] == "h" and level[0]["unit"] == "mM"
+    assert [float(level[-1][key]) for key in ("x", "value")] == [10, 0.03368973]
+    assert {row["shown"] for rows in parts.values() for row in rows} == {"now"}
+
+
+def test_csv_has_what_is_kept_beside_what_is_shown(stage):
+    stage.answer_all()
+    stage.page.get_by_role("button", name="Keep this curve").click()
+    stage.move("rate", 0)
+    stage.page.locator("summary").click()
+    for part, rows in table_of(stage).items():
+        now, kept = ([r for r in rows if r["shown"] == which] for which in ("now", "kept"))
+        assert len(now) == len(kept) > 0, part
+        assert [r["value"] for r in now] != [r["value"] for r in kept], part
+
+
+def test_kept_curve_keeps_its_markers(stage):
+    stage.answer_all()
+    mark = "[data-curve=half] use"
+    place = "node => [node.getAttribute('x'), node.getAttribute('y')]"
+    before = stage.page.locator(mark).evaluate(place)
+    stage.page.get_by_role("button", name="Keep this curve").click()
+    stage.move("rate", 10)
+    kept = stage.page.locator(".ig-ghost use")
+    assert kept.count() == 1 and kept.evaluate(place) == before
+    assert kept.bounding_box()["width"] > 1  # it is drawn, not only there
+    assert stage.page.locator(mark).evaluate(place) != before
+    stage.page.get_by_role("button", name="Drop the kept curve").click()
+    assert stage.page.locator(".ig-ghost").count() == 0
+
+
+def test_kept_area_lies_above_what_would_hide_it(stage):
+    stage.answer_all()
+    stage.page.get_by_role("button", name="Keep this curve").click()
+    order = stage.page.evaluate(
+        """() => [...document.querySelectorAll('.ig-ghost, [data-curve]')].map(node =>
+        node.dataset.curve ?? (node.classList.contains('ig-outline') ? 'kept area' : 'kept'))"""
+    )
+    assert order.index("kept area") > order.index("area")
+    assert order.index("kept") < order.index("level")
+
+
+def test_the_page_forgets_the_oldest_rows_beyond_its_share(browser, monkeypatch):
+    monkeypatch.delenv("IGF1LAB_STRICT", raising=False)
+    monkeypatch.setattr("igf1lab.lesson.explorer.HELD_BYTES", 30_000)  # little more than one sweep
+    stage = Stage(browser.new_page())
+    stage.answer_all()
+    for index in range(4):
+        stage.move("dose", index)
+        stage.release("dose")
+        stage.answer_all()
+        assert int(stage.page.locator(".ig-explorer").get_attribute("data-bytes")) <= 30_000
+    stage.page.close()
+
+
+def test_every_control_keeps_its_keys_from_jupyterlab(stage):
+    """On the control itself: Lab's shortcuts match the focused element before they look further up."""
+    controls = stage.page.locator(".ig-explorer :is(input, select, button, summary, [tabindex])")
+    assert controls.count() > 8
+    for control in controls.all():
+        assert control.get_attribute("data-lm-suppress-shortcuts") == "true"

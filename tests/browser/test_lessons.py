@@ -113,6 +113,26 @@ def test_explorers_move(lesson, lab):
     assert lab.errors() == []
 
 
+def test_menus_are_worked_by_the_keyboard(lesson, lab):
+    """JupyterLab, which would walk through the notebook and cut cells, hears none of the keys."""
+    look = """() => { const { activeCellIndex, widgets } = jupyterapp.shell.currentWidget.content;
+        return [activeCellIndex, widgets.length]; }"""
+    for menu in lab.find(".ig-explorer select"):
+        menu.focus()
+        before = lab.page.evaluate(look)
+        last = menu.locator("option").count() - 1
+        for key, index in (("End", last), ("Home", 0), ("ArrowDown", 1)):
+            menu.press(key)
+            assert menu.evaluate("menu => menu.selectedIndex") == index
+        for key in ("ArrowUp", "x", "d", "d", "a", "b"):
+            menu.press(key)
+        assert lab.page.evaluate(look) == before, "JupyterLab took the keys of a menu"
+    for explorer in lab.find(".ig-explorer"):
+        explorer.get_by_role("button", name="Reset").press("Enter")
+    lab.wait_idle()
+    assert lab.errors() == []
+
+
 def moves_from(start: Locator, slider: Locator, explorer: Locator, lab, said: set) -> bool:
     """Press the start button, then run the slider to both ends; notes what the sentence says."""
     start.press("Enter")
@@ -214,9 +234,17 @@ def test_axe_finds_no_violation(lesson, lab, dark):
     assert not found, "\n".join(found)
 
 
+@pytest.mark.usefixtures("axe_is_here")
 def test_it_fits_a_narrow_page(lesson, lab):
     lab.set_width(NARROW)
     lab.screenshots(f"{lesson}-narrow")
+    found = lab.overflowing() + lab.axe()
+    assert not found, "\n".join(found)
+
+
+def test_it_fits_at_200_percent(lesson, lab):
+    """Zoom leaves a page of 1280 px half of its CSS pixels."""
+    lab.set_width(WIDE // 2)
     found = lab.overflowing()
     assert not found, "\n".join(found)
 

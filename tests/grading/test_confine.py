@@ -1,9 +1,15 @@
 """Each confinement by itself, in a forked process, as far as this kernel can."""
 
+import ctypes
+import errno
 import os
+import resource
+import signal
 import socket
+import struct
 import subprocess
 import sys
+import time
 import traceback
 
 import pytest
@@ -35,7 +41,7 @@ def in_child(function):
 
 def need_landlock():
     if not confine.landlock_version():
-        if os.environ.get("CI") == "true":
+        if os.environ.get("CI"):
             pytest.fail("CI's kernel has no Landlock")
         pytest.skip("this kernel has no Landlock")
 
@@ -83,6 +89,79 @@ def test_seccomp_refuses_network_and_tracing_but_not_work():
     assert in_child(child) == "ok"
 
 
+def test_without_own_processes_a_student_signals_only_itself():
+    """The Landlock tier has no process namespace: the lecturer's processes are within reach."""
+    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
+
+    def child():
+        os.setsid()  # as the server does
+        confine.filter_system_calls(alone=False)
+        call, pid = confine._libc.syscall, bystander.pid
+        column = confine._ARCHITECTURES[os.uname().machine][0]
+        numbers = {name: pair[column] for name, pair in confine._ON_A_PROCESS.items()}
+        target = os.pidfd_open(pid)
+        info = struct.pack("iii", 0, 0, -1) + bytes(116)  # from sigqueue()
+        ends = socket.socketpair()
+        for what, arguments in {
+            # Signal 0 only asks whether one may: a broken filter must not end the tests' machine.
+            "kill": (numbers["kill"], pid, 0),
+            "kill everybody": (numbers["kill"], -1, 0),
+            "kill a group": (numbers["kill"], -os.getpgid(pid), 0),
+            "tkill": (numbers["tkill"], pid, 0),
+            "tgkill": (numbers["tgkill"], pid, pid, 0),
+            "rt_sigqueueinfo": (numbers["rt_sigqueueinfo"], pid, 0, info),
+            "rt_tgsigqueueinfo": (numbers["rt_tgsigqueueinfo"], pid, pid, 0, info),
+            "pidfd_send_signal": (confine._PIDFD_SEND_SIGNAL[column], target, 0, None, 0),
+            "prlimit64": (numbers["prlimit64"], pid, 0, bytes(16), None),
+            "F_SETOWN": (confine._FCNTL[column], ends[0].fileno(), 8, pid),
+            "F_SETOWN_EX": (confine._FCNTL[column], ends[0].fileno(), 15, bytes(8)),
+            "FIOSETOWN": (confine._IOCTL[column], ends[0].fileno(), 0x8901, bytes(4)),
+            "SIOCSPGRP": (confine._IOCTL[column], ends[0].fileno(), 0x8902, bytes(4)),
+        }.items():
+            ctypes.set_errno(0)
+            if call(*arguments) != -1 or ctypes.get_errno() != errno.EPERM:
+                return f"{what} was let through"
+        return "ok"
+
+    try:
+        assert in_child(child) == "ok"
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
+
+
+def test_without_own_processes_honest_code_still_works():
+    def child():
+        os.setsid()
+        confine.filter_system_calls(alone=False)
+        heard = []
+        for number in (signal.SIGUSR1, signal.SIGALRM):
+            signal.signal(number, lambda *a: heard.append(a[0]))
+        os.kill(os.getpid(), signal.SIGUSR1)
+        os.killpg(0, signal.SIGUSR1)
+        signal.raise_signal(signal.SIGUSR1)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        time.sleep(0.2)
+        assert heard == [signal.SIGUSR1] * 3 + [signal.SIGALRM]
+        confine.set_limits(
+            {"data_mib": 512, "cpu_s": 5, "file_mib": 1, "processes": 64, "files": 64}
+        )
+        assert resource.getrlimit(resource.RLIMIT_CPU) == (5, 5)
+        assert subprocess.run(["/bin/true"], timeout=5).returncode == 0
+        assert (
+            subprocess.run([sys.executable, "-c", "print(1)"], capture_output=True).stdout == b"1\n"
+        )
+        # A child may not even signal itself, but abort() ends it all the same.
+        aborted = subprocess.run(
+            [sys.executable, "-c", "import os; os.abort()"], capture_output=True
+        )
+        assert aborted.returncode in (-signal.SIGABRT, -signal.SIGSEGV), aborted
+        return "ok"
+
+    assert in_child(child) == "ok"
+
+
 def test_limits_hold():
     def child():
         limits = {"data_mib": 512, "cpu_s": 5, "file_mib": 1, "processes": 64, "files": 64}
@@ -111,11 +190,18 @@ def test_every_tier_works_for_a_plain_user(name):
     with client.Sandbox(tiers.start_best(trust=True, only=name)) as sandbox:
         steps = [("cell", "a = 1"), ("cell", "import os; os._exit(0)"), ("cell", "a += 1")]
         steps.append(("ask", "q1", "given", "a", "number", None))
+        # Your own processes must be out of reach, with a namespace or without.
+        reach = (
+            "import os\ntry:\n    os.kill({}, 0)\n    reached = 1\nexcept OSError:\n    reached = 0"
+        )
+        steps.append(("cell", reach.format(os.getpid())))
+        steps.append(("ask", "q1", "reached", "reached", "number", None))
         look = "try:\n    spied = len(open({!r}).read())\nexcept OSError:\n    spied = 0"
         steps.append(("cell", look.format(str(next(KEYS.glob("*.json"))))))
         steps.append(("ask", "q1", "spied", "spied", "number", None))
         run = sandbox.run(steps, Limits(cell_seconds=5))
         assert (run.answers["q1", "spied"]["values"] == [0.0]) == (name != "none")
+        assert run.answers["q1", "reached"]["values"] == [float(name == "none")]
         assert run.answers["q1", "given"]["values"] == [2.0]
         assert [step for step, _ in run.deaths] == [1]
 

@@ -1,5 +1,6 @@
 """Formgrader in real JupyterLab: a mark and a comment entered by hand reach the gradebook."""
 
+import json
 import os
 import shutil
 import signal
@@ -26,7 +27,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 def chromium():
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
-        if os.environ.get("CI") == "true":
+        if os.environ.get("CI"):
             pytest.fail("CI must have Chromium")
         pytest.skip("no Chromium here")
     return found
@@ -72,6 +73,56 @@ def lab(course):
     server.wait(30)
 
 
+def ask(lab, path, body=None):
+    """Ask the server; return the status and the answer."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Authorization": "token tok", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{lab}/{path}", data, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=120) as reply:
+            return reply.status, json.loads(reply.read() or "null")
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode(errors="replace")
+
+
+def test_nothing_a_student_wrote_can_be_run(lab, course, set_name):
+    submitted = next((course.folder / "submitted").glob("*/*/*.ipynb"))
+    trap = course.folder / "RUN"
+    notebook = json.loads(submitted.read_text("utf-8"))
+    code = {
+        "cell_type": "code",
+        "id": "trap",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
+    notebook["cells"].insert(0, code | {"source": f"open({str(trap)!r}, 'w').close()"})
+    submitted.write_text(json.dumps(notebook), encoding="utf-8")
+    path = submitted.relative_to(course.folder).as_posix()
+    assert ask(lab, "api/kernelspecs")[1]["kernelspecs"] == {}
+    for name in ("python3", "", None):
+        assert ask(lab, "api/kernels", {"name": name})[0] >= 400
+        session = {"path": path, "type": "notebook", "name": "x", "kernel": {"name": name}}
+        assert ask(lab, "api/sessions", session)[0] >= 400
+    assert ask(lab, "api/kernels")[1] == ask(lab, "api/sessions")[1] == []
+    assert ask(lab, "api/terminals", {})[0] >= 400
+    # nbgrader's Validate button would run the open notebook with the lecturer's rights.
+    assert ask(lab, "assignments/validate", {"path": path})[0] == 404
+    assert ask(lab, "assignments")[0] == 404
+    assert not trap.exists()
+
+
+def test_autograde_and_feedback_in_formgrader_still_work(lab, course, set_name):
+    student = course.students(set_name)[0]
+    where = f"formgrader/api/submission/{set_name}/{student}/autograde"
+    status, said = ask(lab, where, {})
+    assert status == 200 and said["success"], said
+    status, said = ask(lab, f"formgrader/api/assignment/{set_name}/{student}/generate_feedback", {})
+    assert status == 200 and said["success"], said
+    pages = list((course.folder / "formgrader_feedback" / student).rglob("*.html"))
+    assert pages and "My own words" in pages[0].read_text("utf-8")
+
+
 def test_a_mark_entered_by_hand(chromium, lab, course, source, set_name):
     playwright = pytest.importorskip("playwright.sync_api")
     question = next(q for q in source.exercise_set.questions if not q.automatic)
@@ -83,7 +134,8 @@ def test_a_mark_entered_by_hand(chromium, lab, course, source, set_name):
         page.wait_for_selector("text=Nbgrader")
         page.goto(f"{lab}/formgrader/gradebook/{set_name}/{set_name}")
         page.click("table a[href*='submissions']")
-        page.wait_for_selector("input.score")
+        # Before its scripts know the marks, what is typed into a box is not sent.
+        page.wait_for_function("window.formgrader?.grades?.loaded && formgrader.comments?.loaded")
         assert "Rubric" in page.inner_text("body")
         assert "My own words" in page.inner_text("body")
         box = page.locator("input.score").last

@@ -1,12 +1,14 @@
 """Diagnosis: each kind of slip is named, right answers at the bound pass, none is an exception."""
 
+import dataclasses
+
 import matplotlib
 import numpy as np
 import pytest
 
 from igf1lab.grading.answers import describe
 from igf1lab.grading.checks import Exercise, open_exercise
-from igf1lab.grading.generate import tidy
+from igf1lab.grading.generate import set_names, tidy
 from igf1lab.grading.judging import feedback, judge
 from igf1lab.grading.questions import Question, SpecError, read_question
 
@@ -177,13 +179,65 @@ def draw(
     ("changes", "share"),
     [
         ({}, 1), ({"how": "scatter"}, 1), ({"how": "errorbar"}, 1), ({"x": np.linspace(0, 10, 300), "y": np.linspace(0, 10, 300) ** 2}, 1),
-        ({"xlabel": "t in min"}, 1), ({"xlabel": "Time"}, 0.8), ({"xlabel": "", "ylabel": ""}, 0.6), ({"legend": False}, 0.8),
-        ({"title": ""}, 0.8), ({"y": X}, 0.8), ({"y": 1000 * X**2}, 0.8), ({"x": X * 60}, 0.8),
+        ({"xlabel": "t in min"}, 1), ({"xlabel": "Time"}, 11 / 12), ({"xlabel": "", "ylabel": ""}, 10 / 12),
+        ({"legend": False}, 11 / 12), ({"title": ""}, 11 / 12), ({"y": X}, 0), ({"y": 1000 * X**2}, 0), ({"x": X * 60}, 0),
+        ({"x": [], "y": []}, 0), ({"xlabel": "", "ylabel": "", "title": "", "legend": False}, 2 / 3),
     ],
 )  # fmt: skip
 def test_figures_by_their_facts(changes, share):
     verdict = judge(FIGURE, FIGURE_KEY, describe(draw(**changes), "figure"))
-    assert verdict.points == pytest.approx(4 * share), verdict.says
+    assert verdict.points == round(4 * share, 2), verdict.says
+
+
+TWO_CURVES = dataclasses.replace(FIGURE, lines=[{"name": n, "x": "x", "y": "y"} for n in "ab"])
+TWO_KEY = FIGURE_KEY | {"curves": [{"x": X.tolist(), "y": y.tolist()} for y in (X**2, 3 + X)]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "share", "words"),
+    [
+        ({}, 2 / 3, ["curve of b"]),
+        ({"xlabel": ""}, 7 / 12, ["curve of b", "x label lacks"]),
+        ({"y": X, "xlabel": "", "legend": False}, 0,
+         ["curve of a", "curve of b", "x label lacks time|t, min", "no legend", "labels earn nothing"]),
+    ],
+)  # fmt: skip
+def test_the_curves_are_most_of_a_figure(changes, share, words):
+    verdict = judge(TWO_CURVES, TWO_KEY, describe(draw(**changes), "figure"))
+    assert verdict.points == round(4 * share, 2) and verdict.kind == "figure-data"
+    said = feedback(TWO_CURVES, verdict, 1)
+    assert all(word in said for word in words), said
+
+
+def test_curves_alone_share_all_the_points():
+    bare = dataclasses.replace(TWO_CURVES, xlabel=[], ylabel=[], legend=False, figure_title=False)
+    assert judge(bare, TWO_KEY, describe(draw(), "figure")).points == 2
+
+
+def test_empty_labelled_axes_earn_nothing_in_any_set():
+    for name in set_names():
+        exercise = Exercise(name)
+        for question in exercise._set.questions:
+            if question.kind == "figure":
+                words = [
+                    " ".join(w.split("|")[0] for w in getattr(question, f"{a}label")) for a in "xy"
+                ]
+                empty = draw(x=[], y=[], xlabel=words[0], ylabel=words[1])
+                verdict = judge(question, exercise._keys[question.id], describe(empty, "figure"))
+                assert verdict.points == 0 and verdict.says.startswith("the curve"), name
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ([{}], "data 1 %"), ([{"rtol": 0.02}, {"rtol": 0.02}], "data 2 %"), ([{"atol": 0.5}], "data 1 % + 0.5"),
+        ([{"rtol": 0.02}, {}], "data l0 2 %, l1 1 %"),
+    ],
+)  # fmt: skip
+def test_a_figures_facts_tell_its_tolerance(lines, words):
+    lines = [{"name": f"l{n}", "y": "y"} | line for n, line in enumerate(lines)]
+    question = dataclasses.replace(FIGURE, lines=lines)
+    assert question.facts_line().endswith(f"tolerance of the {words}*")
 
 
 def test_axes_are_as_good_as_a_figure():

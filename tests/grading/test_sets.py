@@ -1,12 +1,14 @@
 """Every exercise set that exists: solution full, learner's copy empty, wrong answers caught."""
 
 import contextlib
+import importlib
 import io
 import json
 import re
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from types import ModuleType
 
 import matplotlib.pyplot as plt
 import nbformat
@@ -21,6 +23,7 @@ from igf1lab.grading.generate import make, set_names
 from igf1lab.grading.judging import feedback, judge
 from igf1lab.grading.questions import SET_POINTS
 from igf1lab.grading.source import HIDDEN_TAGS, LocalRun, read_source, tags
+from igf1lab.parameters import ParameterSet
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = set_names()
@@ -38,12 +41,8 @@ def code_steps(notebook):
     return [("cell", cell.source) for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def ends(source):
-    return [
-        ("ask", q.id, "given", q.answer, q.kind, None)
-        for q in source.exercise_set.questions
-        if q.automatic and q.kind != "function"
-    ]
+def all_code(source):
+    return "\n".join(cell.source for cell in source.notebook.cells if cell.cell_type == "code")
 
 
 def run_and_collect(name, notebook):
@@ -292,7 +291,7 @@ def test_hint_then_where_to_read(capsys):
 
 
 def test_every_claim_is_served(capsys):
-    """Prints the table of claims and sets; asserts only once all eleven sets exist."""
+    """Prints the table of claims and sets."""
     served = {claim: [] for claim in claims()}
     for set_name in NAMES:
         for question in solution(set_name).exercise_set.questions:
@@ -300,8 +299,52 @@ def test_every_claim_is_served(capsys):
                 served[claim].append(f"{set_name[:2]}.{question.id}")
     with capsys.disabled():
         print("\n" + "\n".join(f"{claim:12} {' '.join(at) or '-'}" for claim, at in served.items()))
-    if len(NAMES) == 11:
-        assert all(served.values()), [claim for claim, at in served.items() if not at]
+    assert len(NAMES) == 11
+    assert all(served.values()), [claim for claim, at in served.items() if not at]
+
+
+UNVERIFIED = (
+    "The model's constants are taken as given: some are unverified, and your computation is graded, "
+    "not the constants."
+)
+
+
+def doubtful(model):
+    """Return whether a model, or one that it is built from, has an unverified number."""
+    held = vars(model).values()
+    sets = [value for value in held if isinstance(value, ParameterSet)]
+    inner = [value for value in held if isinstance(value, ModuleType)]
+    return any(p.flag == "unverified" for found in sets for p in found.values()) or any(
+        doubtful(module) for module in inner if module.__name__.startswith("igf1lab.models.")
+    )
+
+
+def test_a_question_on_a_model_with_unverified_numbers_says_so():
+    """Nothing unverified is graded: what is asked is a computation, and the prompt says it."""
+    told = []
+    for set_name in NAMES:
+        source = solution(set_name)
+        for block in source.blocks:
+            # The spec's curves and usual wrong answers call the model too.
+            code = "\n".join(c.source for c in block.cells if c.cell_type in ("code", "raw"))
+            models = [
+                name
+                for name in re.findall(r"from igf1lab\.models import (.+)", all_code(source))
+                for name in name.split(", ")
+                if re.search(rf"\b{name}\.", code)
+                and doubtful(importlib.import_module(f"igf1lab.models.{name}"))
+            ]
+            prompt = " ".join(c.source for c in block.cells if c.cell_type == "markdown")
+            assert (UNVERIFIED in prompt) == bool(models), (set_name, block.question.id, models)
+            told += [(set_name[:2], block.question.id)] * bool(models)
+    assert told == [("03", "q6"), ("03", "q7"), ("11", "q6")]
+
+
+def test_the_tolerance_of_every_automatic_answer_is_told(name):
+    for block in solution(name).blocks:
+        if block.question.kind in ("number", "array", "function", "figure"):
+            prompt = next(c.source for c in block.cells if c.cell_type == "markdown")
+            assert re.search(r"tolerance (of the data )?[\d.e-]+ ", prompt), block.question.id
 
 
 def test_keys_hold_no_personal_path():

@@ -7,14 +7,16 @@ import socket
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 from igf1lab.grading.answers import MOST_VALUES
-from igf1lab.grading.sandbox.tiers import Server
+from igf1lab.grading.sandbox.tiers import Server, start_best
 
 MOST_REPLY = 6_000_000  # bytes of one reply
 MOST_RERUNS = 3
 GRACE_SECONDS = 2.0  # beyond a cell's own limit, before its process is killed
+LAST_BREATH = 0.5  # seconds in which a dying server's end is seen, after its children's
 
 
 @dataclass(frozen=True)
@@ -25,14 +27,26 @@ class Limits:
     total_seconds: float = 120.0
     data_mib: int = 2048
     total_mib: int = 3072
-    cpu_s: int = 120
     file_mib: int = 64
     processes: int = 32
     files: int = 256
 
+    @property
+    def cpu_s(self) -> int:
+        """Processor seconds of one process: as many as the whole run may take."""
+        return math.ceil(self.total_seconds)
+
 
 class Dead(Exception):
     """The student's process is gone, or must go; the message says why."""
+
+
+class ServerDied(RuntimeError):
+    """The fork server is gone, and every submission in hand with it: no student's doing or cost."""
+
+    def __init__(self, server: Server):
+        super().__init__("the sandbox died, perhaps for want of memory: grade once more")
+        self.server = server
 
 
 @dataclass
@@ -50,11 +64,37 @@ class Run:
 
 
 class Sandbox:
-    """A fork server and the lock that lets several threads use it."""
+    """A fork server and the lock that lets several threads use it.
 
-    def __init__(self, server: Server):
-        self.server = server
+    Parameters
+    ----------
+    server : Server
+    start : callable, optional
+        Starts another server when this one has died (for want of memory, say).
+    """
+
+    def __init__(self, server: Server, start: Callable[[], Server] | None = None):
+        self.server, self._start = server, start
         self._lock = threading.Lock()
+
+    @classmethod
+    def best(cls, trust: bool = False, only: str | None = None) -> "Sandbox":
+        """Return the strongest sandbox there is, which outlives its servers.
+
+        Takes and raises what :func:`igf1lab.grading.sandbox.tiers.start_best` does.
+        """
+
+        def start():
+            return start_best(trust, only)
+
+        return cls(start(), start)
+
+    def _living_server(self):
+        """Return the server, another one if it has died. Call it with the lock held."""
+        if self.server.process.poll() is not None and self._start:
+            self.server.stop()
+            self.server = self._start()
+        return self.server
 
     @property
     def says(self) -> str:
@@ -82,6 +122,15 @@ class Sandbox:
         files : dict, optional
             Files to put beside the notebook, name to text.
         """
+        try:
+            return self._run(steps, limits, figures, files)
+        except ServerDied as death:
+            death.server.stop()
+            if self._start is None:
+                raise
+            return self._run(steps, limits, figures, files)
+
+    def _run(self, steps, limits, figures, files):
         run, fatal = Run(), set()
         start = time.monotonic()
         deadline = start + limits.total_seconds
@@ -115,6 +164,8 @@ class Sandbox:
                         described = clean_description(session.step(ask, deadline).get("described"))
                         run.answers[question_id, part] = described
             except Dead as death:
+                if session.server.ends_within(LAST_BREATH):
+                    raise ServerDied(session.server) from None
                 raise _Fatal(number, str(death)) from None
 
 
@@ -131,15 +182,20 @@ class Session:
         self._work, work = socket.socketpair()
         self._kill, kill = socket.socketpair()
         self._folder = None
-        alone = sandbox.server.tier.confinement == "namespaces"
-        order = {"limits": asdict(limits), "cell_seconds": limits.cell_seconds}
-        order |= {"figures": figures, "alone": alone}
-        if not alone:
-            self._folder = tempfile.TemporaryDirectory(dir=sandbox.server.folder)
-            order["folder"] = self._folder.name
+        order = {"limits": asdict(limits) | {"cpu_s": limits.cpu_s}}
+        order |= {"cell_seconds": limits.cell_seconds}
         with work, kill, sandbox._lock:
+            self.server = sandbox._living_server()
+            alone = self.server.tier.confinement == "namespaces"
+            order |= {"figures": figures, "alone": alone}
+            if not alone:
+                self._folder = tempfile.TemporaryDirectory(dir=self.server.folder)
+                order["folder"] = self._folder.name
             message = json.dumps(order).encode()
-            socket.send_fds(sandbox.server.control, [message], [work.fileno(), kill.fileno()])
+            try:
+                socket.send_fds(self.server.control, [message], [work.fileno(), kill.fileno()])
+            except OSError:
+                raise ServerDied(self.server) from None
 
     def __enter__(self):
         return self
@@ -213,7 +269,10 @@ class Session:
 def prove(server: Server) -> str:
     """Run one trivial submission; return "" if it worked, else what went wrong."""
     steps = [("cell", "a = 6 * 7"), ("ask", "q", "given", "a", "number", None)]
-    run = Sandbox(server).run(steps, Limits(cell_seconds=20), figures=False)
+    try:
+        run = Sandbox(server).run(steps, Limits(cell_seconds=20), figures=False)
+    except ServerDied as death:
+        return str(death)
     if run.answers.get(("q", "given"), {}).get("values") == [42.0]:
         return ""
     return "; ".join(reason for _, reason in run.deaths) or "gave no answer"

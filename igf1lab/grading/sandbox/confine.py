@@ -136,14 +136,45 @@ _FORBIDDEN = {
     "bind": (49, 200),
     "pidfd_getfd": (438, 438),
 }
-_SOCKET = (41, 198)
+_SOCKET, _UNIX = (41, 198), 1
+# Calls that end, stop or starve another process of the same user, whom its first argument names.
+_ON_A_PROCESS = {
+    "kill": (62, 129),
+    "tkill": (200, 130),
+    "tgkill": (234, 131),
+    "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
+    "prlimit64": (302, 261),
+}
+_PIDFD_SEND_SIGNAL = (424, 424)
+# A file can be told to signal whom one likes (F_SETOWN, F_SETOWN_EX; FIOSETOWN, SIOCSPGRP).
+_FCNTL, _SET_OWNER = (72, 25), (8, 15)
+_IOCTL, _SET_OWNER_TOO = (16, 29), (0x8901, 0x8902)
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | 1  # EPERM
 
 
-def filter_system_calls() -> None:
+def _rule(number, argument, values, listed, others):
+    """Return a program's lines on one call: what becomes of it by the value of an argument."""
+    tests = [(_EQUAL, len(values) - place, 0, value) for place, value in enumerate(values)]
+    return [
+        (_EQUAL, 0, len(values) + 3, number),  # another call: to the next rule
+        (_LOAD, 0, 0, 16 + 8 * argument),  # the half of it that the kernel looks at
+        *tests,
+        (_RETURN, 0, 0, others),
+        (_RETURN, 0, 0, listed),
+    ]
+
+
+def filter_system_calls(alone: bool = True) -> None:
     """Refuse dangerous system calls and every socket that is not a Unix one (EPERM).
+
+    Parameters
+    ----------
+    alone : bool
+        Whether this process has a process namespace of its own. If not, it may signal only
+        itself and its own process group.
 
     Raises
     ------
@@ -154,20 +185,20 @@ def filter_system_calls() -> None:
         raise OSError(f"no system call numbers for {platform.machine()}")
     column, audit = _ARCHITECTURES[platform.machine()]
     numbers = [pair[column] for pair in _FORBIDDEN.values()]
-    # Jumps count instructions from the next one; the two returns stand last: refuse, allow.
+    if not alone:
+        numbers.append(_PIDFD_SEND_SIGNAL[column])
+    # Jumps count instructions from the next one.
     program = [(_LOAD, 0, 0, 4), (_EQUAL, 1, 0, audit), (_RETURN, 0, 0, _REFUSE), (_LOAD, 0, 0, 0)]
-    body = [("x32", _AT_LEAST, 0x40000000)] + [("", _EQUAL, number) for number in numbers]
-    tail = 4  # socket test (3) and the refuse/allow pair after the body
-    for place, (_, test, number) in enumerate(body):
-        to_refuse = len(body) - place - 1 + tail - 1
-        program.append((test, to_refuse, 0, number))
-    program += [
-        (_EQUAL, 0, 3, _SOCKET[column]),  # not socket(): to allow
-        (_LOAD, 0, 0, 16),  # its first argument, the family
-        (_EQUAL, 1, 0, 1),  # AF_UNIX: to allow
-        (_RETURN, 0, 0, _REFUSE),
-        (_RETURN, 0, 0, _ALLOW),
-    ]
+    program += [(_AT_LEAST, 0, 1, 0x40000000), (_RETURN, 0, 0, _REFUSE)]  # x32
+    for number in numbers:
+        program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _REFUSE)]
+    program += _rule(_SOCKET[column], 0, [_UNIX], _ALLOW, _REFUSE)
+    if not alone:
+        for pair in _ON_A_PROCESS.values():
+            program += _rule(pair[column], 0, [0, os.getpid()], _ALLOW, _REFUSE)
+        program += _rule(_FCNTL[column], 1, _SET_OWNER, _REFUSE, _ALLOW)
+        program += _rule(_IOCTL[column], 1, _SET_OWNER_TOO, _REFUSE, _ALLOW)
+    program.append((_RETURN, 0, 0, _ALLOW))
     packed = b"".join(struct.pack("HBBI", *line) for line in program)
     buffer = ctypes.create_string_buffer(packed)
     header = struct.pack("HxxxxxxP", len(program), ctypes.addressof(buffer))

@@ -57,6 +57,14 @@ class Server:
     control: socket.socket
     folder: str  # holds the stderr log, and the students' folders where there are no namespaces
 
+    def ends_within(self, seconds: float) -> bool:
+        """Return whether the server is gone, or goes within some seconds."""
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def stop(self) -> None:
         """Stop the server and all its children."""
         self.control.close()
@@ -75,8 +83,7 @@ def _packages() -> list[str]:
 
 def _readable() -> list[str]:
     """Return what a student's process may read: Python, its packages, the course without keys."""
-    paths = ["/usr", "/lib", "/lib64", "/bin", "/etc/fonts", "/etc/ld.so.cache", sys.base_prefix]
-    paths += [sys.prefix, *_packages()]
+    paths = ["/usr", "/lib", "/lib64", "/bin", "/etc/fonts", "/etc/ld.so.cache", *_packages()]
     paths += [str(path) for path in PACKAGE.iterdir() if path.name != "_assets"]
     paths += [str(path) for path in assets_dir().iterdir() if path.name != "exercises"]
     return paths
@@ -147,22 +154,22 @@ def _bubblewrap(descriptor):
     return [*command, "--", *_server_command(TIERS["bubblewrap"], descriptor)]
 
 
-def _container(descriptor):
+def _container(descriptor, folder):
     engine = shutil.which("podman")
     if engine is None:
         raise NoSandbox(
             "podman is not installed (docker cannot pass an open socket to a container)"
         )
     command = [engine, "run", "--rm", "--interactive", "--network=none", "--read-only"]
-    command += ["--cap-drop=all", "--security-opt=no-new-privileges", "--user=65534:65534"]
+    command += ["--cap-drop=all", "--security-opt=no-new-privileges"]
+    # The same user inside, so that students' folders, made and deleted here, can be written there.
+    command += ["--userns=keep-id", f"--user={os.getuid()}:{os.getgid()}"]
     command += ["--tmpfs=/tmp:size=256m,mode=1777", "--preserve-fds=1"]
-    command += [
-        "--volume",
-        f"{PACKAGE}:{PACKAGE}:ro",
-        "--volume",
-        f"{assets_dir()}:{assets_dir()}:ro",
-    ]
+    for mount in (f"{PACKAGE}:{PACKAGE}:ro", f"{assets_dir()}:{assets_dir()}:ro"):
+        command += ["--volume", mount]
+    command += ["--volume", f"{folder}:{folder}"]
     environment = _environment() | {"HOME": "/tmp", "MPLCONFIGDIR": "/tmp/mpl"}
+    del environment["PATH"]  # the image knows where its Python is
     for name, value in environment.items():
         command += ["--env", f"{name}={value}"]
     inner = _server_command(TIERS["container"], 3)
@@ -194,7 +201,7 @@ def start(name: str) -> Server:
         if name == "bubblewrap":
             command, environment = _bubblewrap(descriptor), os.environ | _environment()
         elif name == "container":
-            command, environment = _container(descriptor), dict(os.environ)
+            command, environment = _container(descriptor, folder), dict(os.environ)
         else:
             command = _server_command(tier, descriptor)
         with (Path(folder) / "server.log").open("wb") as log:

@@ -93,7 +93,7 @@ def _glucose_test_draw():
             time, time, color=style.MUTED, linestyle="--", linewidth=1.4, label="free IGF-1 × 1"
         )
         (artists[key],) = ax.plot(
-            time, time, color=style.SERIES[i], linestyle="-", label="as set below"
+            time, time, color=style.SERIES[i], linestyle="-", label="as set here"
         )
         ax.legend(loc="upper right")
     low.text(122, 4, "2 h", color=style.MUTED, fontsize=9)

@@ -1,0 +1,44 @@
+"""A lesson that was saved and opened again: its figures still move, whatever became of the kernel."""
+
+import json
+
+from playwright.sync_api import expect
+
+LESSON = "01_gh_igf1_axis"
+
+
+def test_a_lesson_opened_again_still_moves(lab, course):
+    """JupyterLab starts a new kernel for it, which knows nothing of what is shown; then even that is gone.
+
+    That widgets are saved at all is a setting that comes with the course's installation: see
+    ``igf1lab/lesson/jupyterlab.json``.
+    """
+    lab.open_lesson(LESSON)
+    lab.run_all()
+    lab.wait_quiet()
+    shown = len(lab.find(".ig-explorer"))
+    assert shown > 1
+    lab.command("docmanager:save")
+    lab.page.wait_for_function("() => !jupyterapp.shell.currentWidget.context.model.dirty")
+    file = course / "notebooks" / f"{LESSON}.ipynb"
+    saved = json.loads(file.read_text("utf-8"))
+    assert "widgets" in saved["metadata"], "widgets are not saved: install the course again"
+    assert file.stat().st_size < 3e6
+
+    lab.page.reload()
+    lab.page.wait_for_function("window.jupyterapp?.restored.then(() => true)", timeout=60_000)
+    lab.open_lesson(LESSON)
+    expect(lab.page.locator(".ig-explorer")).to_have_count(shown)
+    lab.page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
+    for explorer in lab.find(".ig-explorer"):
+        picture = explorer.locator(".ig-picture")
+        slider = explorer.locator("input[type=range]").first
+        before = picture.inner_html()
+        slider.press("End")
+        assert picture.inner_html() != before
+        explorer.get_by_role("button", name="Reset").press("Enter")
+        assert picture.inner_html() == before
+    explorer.locator("input[type=range]").first.press("End")
+    explorer.locator("input[type=range]").last.press("End")  # a place that is not held
+    expect(explorer.locator(".ig-status")).to_contain_text("kernel is not answering", timeout=8000)
+    assert lab.errors() == []
