@@ -129,7 +129,7 @@ def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
     stubs = {cell.id: "".join(cell.source) for cell in release.cells}
     for question in exercise_set.questions:
         if question.automatic:
-            described = run.answers.get((question.id, "given")) or _not_reached(run, question)
+            described = run.answers.get((question.id, "given")) or _not_reached(run)
             questions[question.id] = asdict(judge(question, job.keys[question.id], described))
         else:
             questions[question.id] = _appraisal(question, cells, stubs)
@@ -175,7 +175,7 @@ def _steps(cells, exercise_set, keys):
     return steps, where
 
 
-def _not_reached(run, question):
+def _not_reached(run):
     reasons = "; ".join(reason for _, reason in run.deaths) or "the run ended before it"
     return {"is": "odd", "says": f"the notebook did not get this far: {reasons}"}
 

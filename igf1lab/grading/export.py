@@ -45,7 +45,7 @@ def final_marks(course: Course, name: str) -> dict[str, dict]:
     found = {}
     for student, result in read_results(course, name).items():
         points = {
-            question: final_points(question, verdict, marks.get(student, {}).get(question))
+            question: final_points(verdict, marks.get(student, {}).get(question))
             for question, verdict in result["questions"].items()
         }
         waits = any(mark["waits"] for mark in marks.get(student, {}).values())

@@ -40,7 +40,7 @@ def page(title: str, body: str) -> str:
     )
 
 
-def final_points(question_id: str, verdict: dict, mark: dict | None) -> float | None:
+def final_points(verdict: dict, mark: dict | None) -> float | None:
     """Return the points that count: a person's if given, else the automatic ones, else None."""
     if mark is None:
         return verdict["points"]
@@ -59,7 +59,7 @@ def feedback_page(student: str, result: dict, marks: dict) -> str:
     for question in exercise_set.questions:
         verdict = result["questions"][question.id]
         mark = marks.get(question.id)
-        points = final_points(question.id, verdict, mark)
+        points = final_points(verdict, mark)
         waiting |= points is None
         total += points or 0.0
         parts.append(_question(question, verdict, points, mark, answers))

@@ -28,11 +28,8 @@ function render({ model, el: host }) {
   let asList = false;
 
   const toggle = button("", () => { asList = !asList; show(); });
-  const refresh = button("Refresh", () => send({ type: "refresh" }));
-
-  function send(content, buffers) {
-    try { model.send(content, undefined, buffers); } catch { said.textContent = "The kernel does not answer. Run this cell again."; }
-  }
+  const refresh = button("Refresh", () => kernel.send({ type: "refresh" }));
+  const kernel = kernelLine(model, (text) => (said.textContent = text));
 
   function show() {
     const narrow = host.clientWidth > 0 && host.clientWidth < 600;
@@ -112,16 +109,17 @@ function render({ model, el: host }) {
       onchange: async () => {
         if (!file.files.length) return;
         const content = await file.files[0].arrayBuffer();
-        send({ type: "restore" }, [content]);
+        kernel.send({ type: "restore" }, [content]);
         file.value = "";
       },
     });
     return el("div", { class: "ig-row ig-carry" },
-      button("Download my progress", () => send({ type: "download" }), "ig-button"),
+      button("Download my progress", () => kernel.send({ type: "download" }), "ig-button"),
       el("label", {}, "Restore from a file ", file));
   }
 
   function hear(content, buffers) {
+    kernel.heard();
     if (content.type === "said") said.textContent = content.text;
     if (content.type !== "file") return;
     const link = el("a", {

@@ -30,3 +30,18 @@ const numberInput = (id) => control("input", {
   },
 });
 
+const ANSWER_MS = 8000;
+const NO_KERNEL = "The kernel has not answered. Run this cell again, then try once more.";
+
+// Sends to the kernel and tells when it stays silent: a closed connection does not throw.
+function kernelLine(model, tell) {
+  let timer;
+  return {
+    send(content, buffers) {
+      clearTimeout(timer);
+      try { model.send(content, undefined, buffers); } catch { tell(NO_KERNEL); return; }
+      timer = setTimeout(() => tell(NO_KERNEL), ANSWER_MS);
+    },
+    heard: () => clearTimeout(timer),
+  };
+}

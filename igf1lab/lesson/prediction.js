@@ -42,36 +42,35 @@ function render({ model, el: host }) {
   const question = KINDS[spec.kind](spec);
   const sure = radios("How sure are you?", spec.confidences.map((word) => ({ key: word, text: word })), "ig-inline");
   const problem = el("p", { class: "ig-problem", role: "status" });
-  const send = (content) => {
-    try { model.send(content); } catch { problem.textContent = "The kernel does not answer. Run this cell again."; }
-  };
+  const kernel = kernelLine(model, (text) => (problem.textContent = text));
   const form = el("form", {
     novalidate: "",
     onsubmit: (event) => {
       event.preventDefault();
-      send({ type: "predict", answer: question.read(), confidence: sure.read() });
+      kernel.send({ type: "predict", answer: question.read(), confidence: sure.read() });
     },
   }, question.node, sure.node,
   button(verdict ? "Record my verdict" : "Record my prediction", null, "ig-button"));
-  const result = el("div", { class: "ig-feedback", "aria-live": "polite", tabindex: "-1" });
-  const again = button(verdict ? "Decide again" : "Predict again", () => send({ type: "again" }));
+  const result = control("div", { class: "ig-feedback", "aria-live": "polite", tabindex: "-1" });
+  const again = button(verdict ? "Decide again" : "Predict again", () => kernel.send({ type: "again" }));
   const asked = el("p", { class: "ig-asked" }, spec.question);
   let status = null;
 
   function draw() {
+    kernel.heard();
     const state = model.get("state");
     const done = state.status === "done";
     const moved = status !== null && status !== state.status;
     form.hidden = done;
     asked.hidden = again.hidden = !done;
     problem.textContent = [state.problem, model.get("message")].filter(Boolean).join(" ");
-    const line = (name, text) => (text ? el("p", {}, el("strong", {}, `${name}: `), text) : null);
+    const told = (name, text) => (text ? el("p", {}, el("strong", {}, `${name}: `), text) : null);
     result.replaceChildren(...(done ? [
-      line(verdict ? "You said" : "You predicted", state.said),
-      line(spec.judge[0].toUpperCase() + spec.judge.slice(1), state.model),
+      told(verdict ? "You said" : "You predicted", state.said),
+      told(spec.judge[0].toUpperCase() + spec.judge.slice(1), state.model),
       state.head ? el("p", { class: state.head.startsWith("✓") ? "ig-right" : "ig-wrong" },
         el("strong", {}, `${state.head}. `), state.difference) : null,
-      state.model ? line("What this teaches", state.meaning) : null,
+      state.model ? told("What this teaches", state.meaning) : null,
     ] : []).filter(Boolean));
     if (moved && done) result.focus();
     if (moved && !done) { question.clear(); sure.clear(); form.querySelector("input").focus(); }

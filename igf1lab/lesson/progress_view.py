@@ -90,6 +90,7 @@ class ProgressPanel(CourseWidget):
         """Send the record to download, or take in a restored one."""
         if content.get("type") == "refresh":
             self.refresh()
+            self.send({"type": "said", "text": "The map is up to date."})
         elif content.get("type") == "download":
             self.send({"type": "file", "name": EXPORT_NAME}, [self._progress.export_bytes()])
         elif content.get("type") == "restore":

@@ -129,20 +129,15 @@ function explainedPart(option) { // a step or a pair as it should be; chosen say
 
 function card(model, item, number, total) {
   const group = `ig-${item.id}-${serial++}`;
-  const send = (content) => {
-    try { model.send({ item: item.id, ...content }); } catch { waiting.textContent = NO_KERNEL; return; }
-    clearTimeout(timer);
-    timer = setTimeout(() => (waiting.textContent = NO_KERNEL), 8000);
-  };
-  const NO_KERNEL = "The kernel has not answered. Run this cell again, then check once more.";
-  let timer;
+  const kernel = kernelLine(model, (text) => (waiting.textContent = text));
+  const send = (content) => kernel.send({ item: item.id, ...content });
   const part = KINDS[item.kind](item, group, model.get("map_svg"));
   const check = button("Check", null, "ig-button");
   const again = button("Try this item again", () => send({ type: "again" }));
   const fieldset = el("fieldset", {},
     el("legend", {}, el("span", { class: "ig-count" }, `Question ${number} of ${total}`), item.stem),
     TASKS[item.kind] ? el("p", { class: "ig-task" }, TASKS[item.kind]) : null, ...part.nodes);
-  const feedback = el("div", { class: "ig-feedback", "aria-live": "polite", tabindex: "-1" });
+  const feedback = control("div", { class: "ig-feedback", "aria-live": "polite", tabindex: "-1" });
   const waiting = el("p", { class: "ig-problem", role: "status" });
   const form = el("form", {
     novalidate: true,
@@ -154,9 +149,9 @@ function card(model, item, number, total) {
     const now = JSON.stringify(state);
     if (now === shown) return;
     const first = shown === null;
-    const hadFocus = document.activeElement === check || document.activeElement === again;
+    const hadFocus = form.contains(document.activeElement);
     shown = now;
-    clearTimeout(timer);
+    kernel.heard();
     waiting.textContent = "";
     const over = state.status === "done" || state.status === "recorded";
     fieldset.disabled = over;

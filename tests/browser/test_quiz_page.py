@@ -118,8 +118,7 @@ def test_wrong_then_right_by_keys_alone(page, tmp_path, kind):
         expect(feedback).not_to_contain_text(secret)
     give(page, item, right_answer(item))
     expect(feedback).to_contain_text("✓ Right, at the second try")
-    if kind != "number":  # that was sent with Enter from its field
-        expect(feedback).to_be_focused()  # a screen reader goes on with what is new
+    expect(feedback).to_be_focused()  # a screen reader goes on with what is new
     for option in (*item.options, *item.pairs):
         expect(feedback).to_contain_text(option.why)
     expect(feedback).to_contain_text(item.sources[0])
