@@ -75,6 +75,11 @@ def occupied_percent(receptor, levels_mM, hcar2_ec50_mM, hill=1.0, spread=1.0):
     return 100 * liver.occupancy([levels_mM[acid] for acid in acids], ec50s, hill)
 
 
+def _two_digits(percent: float) -> str:
+    """Two digits that count, and never an exponent: 100, not 1e+02."""
+    return f"{percent:.2g}" if percent < 99.5 else f"{percent:.0f}"
+
+
 def _occupancy_view(fibre_inulin_g_d, fibre_rs_g_d, fibre_nsp_g_d, hcar2_ec50_mM, hill):
     levels = _levels(fibre_inulin_g_d, fibre_rs_g_d, fibre_nsp_g_d)
 
@@ -99,9 +104,9 @@ def _occupancy_view(fibre_inulin_g_d, fibre_rs_g_d, fibre_nsp_g_d, hcar2_ec50_mM
         curves=curves,
         sentence=(
             f"With {fibre:.0f} g of fibre a day portal blood carries {portal_uM:.3g} µmol/L of "
-            f"butyrate, which fills {occupied('HCAR2', 'portal'):.2g} % of HCAR2 ({low:.2g} to "
-            f"{high:.2g} % if the EC50 is three times larger or smaller), against "
-            f"{occupied('HCAR2', 'lumen'):.2g} % in the lumen."
+            f"butyrate, which fills {_two_digits(occupied('HCAR2', 'portal'))} % of HCAR2 "
+            f"({_two_digits(low)} to {_two_digits(high)} % if the EC50 is three times larger or smaller), against "
+            f"{_two_digits(occupied('HCAR2', 'lumen'))} % in the lumen."
         ),
         numbers={
             "butyrate in the lumen": (levels["lumen"]["butyrate"], "mmol/L"),
