@@ -34,6 +34,14 @@ def parts_of(lesson):
     return import_module(f"igf1lab.lesson.parts.{lesson[3:]}")
 
 
+@functools.cache
+def explorer_of(lesson, name):
+    """Return the explorer, made once for all tests here, and each of its views computed once."""
+    explorer = parts_of(lesson).EXPLORERS[name]()
+    explorer._view = functools.cache(explorer._view)
+    return explorer
+
+
 def named(kind):
     return [
         pytest.param(lesson, name, id=f"{lesson}-{name}")
@@ -58,8 +66,7 @@ def states_of(explorer, n_random=30):
 
 @pytest.mark.parametrize(("lesson", "name"), named("EXPLORERS"))
 def test_explorer_stays_on_the_page(lesson, name):
-    explorer = parts_of(lesson).EXPLORERS[name]()
-    explorer._view = functools.cache(explorer._view)  # asked three times for each state
+    explorer = explorer_of(lesson, name)
     states = states_of(explorer)
     assert explorer.check(states) == len(states) > 30
     sentences = {explorer.row(state)[0]["sentence"] for state in states}
@@ -70,7 +77,7 @@ def test_explorer_stays_on_the_page(lesson, name):
 @pytest.mark.parametrize("lesson", WRITTEN)
 def test_the_page_holds_at_most_8_mb(lesson):
     """Each explorer's share, and its sweeps once more for the saved notebook; reveals count, too."""
-    shown = [make() for make in parts_of(lesson).EXPLORERS.values()]
+    shown = [explorer_of(lesson, name) for name in parts_of(lesson).EXPLORERS]
     reveals = [outcome().reveal for outcome in parts_of(lesson).OUTCOMES.values()]
     shown += [reveal() for reveal in reveals if reveal]
     total = 0
@@ -119,7 +126,7 @@ def bare_axes(figure):
 def test_axes_say_what_they_show(lesson, name):
     parts = parts_of(lesson)
     if name in parts.EXPLORERS:
-        bare = bare_axes(parts.EXPLORERS[name]().static().figure())
+        bare = bare_axes(explorer_of(lesson, name).static().figure())
     else:
         bare = bare_axes(parts.FIGURES[name]().figure)
     assert not list(bare)
@@ -149,7 +156,7 @@ def test_data_figure_has_words_and_sources(lesson, name):
 
 @pytest.mark.parametrize(("lesson", "name"), named("EXPLORERS"))
 def test_titles_fit_the_narrow_drawing(lesson, name):
-    explorer = parts_of(lesson).EXPLORERS[name]()
+    explorer = explorer_of(lesson, name)
     fig, _ = explorer._figure(explorer.view())
     fig.set_figwidth(NARROW_IN)
     fig.draw_without_rendering()

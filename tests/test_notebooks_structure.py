@@ -202,7 +202,7 @@ def test_an_unasked_claim_is_named():
     course = small_course()
     course.quizzes[MODEL] = {"items": [{"claims": ["SCFA-1"]}] * 4}
     said = "\n".join(faults(template(), course))
-    assert "has 4 items; have ≥ 6" in said
+    assert "has 4 items; have 6 to 8" in said
     assert "no quiz item serves SCFA-2" in said
 
 
