@@ -295,6 +295,13 @@ function render({ model, el: root }) {
     if (urgent === null && !broken.has(state.join())) urgent = send([[...state]]);
   }
 
+  function freshen(key) { // make a row that is needed here the last to be forgotten; whether it is held
+    const row = rows.get(key);
+    rows.delete(key);
+    if (row) rows.set(key, row);
+    return row !== undefined;
+  }
+
   function plan() { // sweeps of every slider around the present state, the one under the hand first, nearest first
     const order = [...spec.sliders.keys()].sort((a, b) => (b === hand) - (a === hand));
     wishes = [];
@@ -303,10 +310,10 @@ function render({ model, el: root }) {
       for (const i of near) {
         const at = [...state];
         at[k] = i;
-        if (!rows.has(at.join()) && !broken.has(at.join())) wishes.push(at);
+        if (!freshen(at.join()) && !broken.has(at.join())) wishes.push(at);
       }
     }
-    spec.scenarios.forEach((s) => { if (!rows.has(s.at.join())) wishes.push(s.at); });
+    spec.scenarios.forEach((s) => { if (!freshen(s.at.join())) wishes.push(s.at); });
     fetchNext();
   }
 

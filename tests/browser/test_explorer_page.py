@@ -327,6 +327,26 @@ def test_the_page_forgets_the_oldest_rows_beyond_its_share(browser, monkeypatch)
     stage.page.close()
 
 
+def test_what_is_forgotten_is_never_a_row_of_the_present_sweeps(browser, monkeypatch):
+    monkeypatch.delenv("IGF1LAB_STRICT", raising=False)
+    toy = make()
+    rows = len(list(toy.sweep_states())) + len(toy.scenarios)
+    row_bytes = len(toy.start_rows) // len(toy.start["rows"])
+    monkeypatch.setattr("igf1lab.lesson.explorer.HELD_BYTES", rows * row_bytes)
+    stage = Stage(browser.new_page())
+    stage.answer_all()
+    for name, index in (("dose", 3), ("rate", 12), ("dose", 8), ("rate", 2), ("dose", 3)):
+        stage.move(name, index)
+        stage.release(name)
+        stage.answer_all()
+    for name in ("rate", "dose"):
+        for index in range(10):
+            stage.move(name, index)
+            assert stage.sent == [], f"{name} at {index} was forgotten"
+        stage.move(name, {"rate": 2, "dose": 3}[name])
+    stage.page.close()
+
+
 def test_every_control_keeps_its_keys_from_jupyterlab(stage):
     """On the control itself: Lab's shortcuts match the focused element before they look further up."""
     controls = stage.page.locator(".ig-explorer :is(input, select, button, summary, [tabindex])")
