@@ -4,6 +4,8 @@ For each explorer: milliseconds from slider event to painted pixels while draggi
 curves, with no delay and with 100 ms added to each direction of the link; beside it, in the
 same page and run, the same figure under ``interact`` and the inline backend. And what the page
 then holds of curves, twice: to move, and for the saved notebook; summed for each lesson.
+
+``python -m benchmarks.explorers pulses arms`` measures those alone.
 """
 
 import statistics
@@ -11,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -151,9 +154,9 @@ def measure(lab: Lab, stem: str) -> dict[str, float]:
     return result | {"interact": interact_ms(page)}
 
 
-def main() -> int:
-    """Print the table; return 1 if an explorer misses a bar."""
-    found = explorers()
+def main(wanted: Sequence[str] = ()) -> int:
+    """Print the table of all explorers, or of those wanted; return 1 if one misses a bar."""
+    found = [(lesson, name) for lesson, name in explorers() if not wanted or name in wanted]
     missed = 0
     print(
         f"{'explorer':44} {'delay':>6} {'p50':>6} {'p95':>6} {'interact':>9} {'ratio':>6} {'first':>7} {'all':>6} "
@@ -195,4 +198,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
