@@ -13,6 +13,10 @@ import numpy as np
 
 MOST_VALUES = 20_000
 MOST_TEXT = 2_000
+NOTHING_BACK = (
+    "Your function runs but gives nothing back. "
+    "Its last line must begin with `return` (not `print`)."
+)
 
 
 def describe(answer, kind: str, calls=None) -> dict:
@@ -76,17 +80,17 @@ def is_blank(answer) -> bool:
 
 def _kind_of_thing(answer) -> str:
     if answer is None:
-        return "it is None: a line is missing, or a function has no return"
+        return "it is None; a line is missing, or a function has no return"
     if isinstance(answer, bool | np.bool_):
         return "it is True or False, not a number"
     if isinstance(answer, str | bytes):
-        return "it is text: write the number without quotes or unit"
+        return "it is text; write the number without quotes or unit"
     if isinstance(answer, type):
         return f"it is a class ({answer.__name__}), not a value"
     if inspect.isgenerator(answer):
-        return "it is a generator: put list(...) around it"
+        return "it is a generator; put list(...) around it"
     if callable(answer):
-        return "it is a function: call it, with brackets, to get its value"
+        return "it is a function; call it, with brackets, to get its value"
     return f"it is of type {type(answer).__name__}"
 
 
@@ -144,7 +148,9 @@ def _describe_call(function, arguments) -> dict:
         value = function(*arguments)
     except Exception as error:
         return {"is": "error", "says": f"{type(error).__name__}: {error}"[:300]}
-    if value is None or is_blank(value):
+    if value is None:
+        return odd(NOTHING_BACK)
+    if is_blank(value):
         return {"is": "blank"}
     return _describe_values(value)
 
@@ -179,15 +185,31 @@ def _describe_figure(answer) -> dict:
 
 
 def _describe_axes(axes) -> dict:
-    curves = [_curve(*line.get_data()) for line in axes.get_lines()[:40]]
+    names = _legend_names(axes)
+    # As drawn, not as given: text categories become places.
+    curves = [
+        _curve(*line.get_data(orig=False), _label(line, names)) for line in axes.get_lines()[:40]
+    ]
     for points in axes.collections[:40]:
+        if hasattr(points, "get_segments"):  # hlines and its kin
+            curves += [_curve(*segment.T) for segment in points.get_segments()[:10]]
+            continue
         offsets = np.ma.filled(np.asarray(points.get_offsets(), dtype=float), np.nan)
         if offsets.ndim == 2 and len(offsets) > 1:
-            curves.append(_curve(offsets[:, 0], offsets[:, 1]))
+            curves.append(_curve(offsets[:, 0], offsets[:, 1], _label(points, names)))
+    # One call a colour: bars, and single points, belong together.
+    loose = [
+        (float(curve["x"][0]), float(curve["y"][0]))
+        for curve in curves
+        if curve and len(curve["x"]) == 1
+    ]
     for bars in axes.containers[:20]:
         if all(hasattr(bar, "get_height") for bar in bars):
-            middle = [bar.get_x() + bar.get_width() / 2 for bar in bars]
-            curves.append(_curve(middle, [bar.get_height() for bar in bars]))
+            tops = [(bar.get_x() + bar.get_width() / 2, bar.get_height()) for bar in bars]
+            curves.append(_curve(*np.transpose(tops), _label(bars, names)) if tops else None)
+            loose += tops
+    if loose:
+        curves.append(_curve(*np.transpose(sorted(loose))))
     return {
         "title": "".join(map(axes.get_title, ("left", "center", "right")))[:MOST_TEXT],
         "xlabel": axes.get_xlabel()[:MOST_TEXT],
@@ -197,7 +219,28 @@ def _describe_axes(axes) -> dict:
     }
 
 
-def _curve(x, y) -> dict | None:
+def _legend_names(axes) -> dict:
+    """Return the legend's texts by the colour of their lines, if that tells the lines apart."""
+    legend = axes.get_legend()
+    if legend is None:
+        return {}
+    names = {
+        str(handle.get_color()): text.get_text()
+        for handle, text in zip(legend.legend_handles, legend.get_texts(), strict=False)
+        if hasattr(handle, "get_color")
+    }
+    return names if len(names) == len(legend.get_texts()) else {}
+
+
+def _label(artist, names: dict) -> str:
+    """Return the name of a curve: its own label, else the one that the legend gives it."""
+    label = str(artist.get_label() or "_")
+    if label.startswith("_") and hasattr(artist, "get_color"):
+        label = names.get(str(artist.get_color()), "")
+    return "" if label.startswith("_") else label[:200]
+
+
+def _curve(x, y, label: str = "") -> dict | None:
     try:
         x, y = (
             np.ma.filled(np.asarray(x, float), np.nan),
@@ -210,4 +253,5 @@ def _curve(x, y) -> dict | None:
     return {
         "x": [_plain(value) for value in x.ravel().tolist()],
         "y": [_plain(value) for value in y.ravel().tolist()],
+        "label": label,
     }

@@ -5,6 +5,7 @@ import contextlib
 import json
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 
 from igf1lab.grading.course import CourseError, open_course, safe_name
@@ -67,11 +68,12 @@ def _parser():
 def main(arguments=None) -> int:
     """Run the command; 0 if all is well, 2 on trouble, 3 if marks differ and were not replaced.
 
-    Trouble is also what a command got round: a refused file, a mark without a row in the roster.
+    Trouble is also what a command got round: a refused file, work that could not be marked, a mark
+    without a row in the roster.
     """
     options = _parser().parse_args(arguments)
     try:
-        course = open_course(options.course)
+        course = open_course(options.course, make=options.command == "ingest")
         return globals()[f"_{options.command}"](course, options) or 0
     except (CourseError, NoSandbox, SpecError, OSError) as error:
         print(error, file=sys.stderr)
@@ -134,10 +136,21 @@ def _grade(course, options):
         print(f"  {student}: {says}")
     for student, question, before, after in summary.differences:
         print(f"  {student} {question}: {_mark(before)} -> {_mark(after)}")
+    if summary.without_numbers:
+        print(_no_numbers(course, options.set, summary.without_numbers), file=sys.stderr)
     if summary.differences and not options.replace:
         print("These marks were NOT replaced. Run again with --replace to take the new ones.")
         return NOT_REPLACED
-    return 0
+    return TROUBLE if summary.troubled or summary.without_numbers else 0
+
+
+def _no_numbers(course, name, students):
+    return (
+        f"WARNING: nobody in {course.folder / 'hand_out' / name} is called {', '.join(students)}. "
+        "Their own numbers were drawn from another name, so right answers may have been marked "
+        "wrong. If the list for `numbers` names them otherwise, move their folder in submitted/ "
+        "to the name in the list, `forget` the wrong name and grade again."
+    )
 
 
 def _mark(value):
@@ -153,6 +166,7 @@ def _review(course, options):
 def _feedback(course, options):
     from igf1lab.grading.pages import write_feedback
 
+    course.solution(options.set)  # says so if there is no such set
     written = write_feedback(course, options.set, _say)
     print(f"{len(written)} pages in {course.folder / 'feedback'}")
 
@@ -160,6 +174,7 @@ def _feedback(course, options):
 def _export(course, options):
     from igf1lab.grading.export import export
 
+    course.solution(options.set)
     lost = []
     path = export(
         course, options.set, options.format, options.roster, options.column, _say, lost.append
@@ -172,6 +187,7 @@ def _export(course, options):
 def _report(course, options):
     from igf1lab.grading.report import report
 
+    course.solution(options.set)
     print(report(course, options.set, _say))
 
 
@@ -183,6 +199,12 @@ def _numbers(course, options):
     except (OSError, UnicodeDecodeError) as error:
         raise CourseError(f"{options.students} cannot be read: {error}") from None
     students = [safe_name(line) for line in lines if line.strip()]
+    twice = sorted(student for student, n in Counter(students).items() if n > 1)
+    if twice:
+        raise CourseError(
+            f"{options.students} names more than one {', '.join(twice)}. Name them as ingest will, "
+            "with the platform's number: smithjohn-111, smithjohn-222."
+        )
     with _or_nothing("No numbers were written."):
         write_numbers(course, options.set, students)
     print(f"{len(students)} files in {course.folder / 'hand_out' / options.set}")
@@ -205,16 +227,23 @@ def _forget(course, options):
         if student in known:
             book.remove_student(student)
             gone += 1
-    _forget_in_log(course, student)
+    gone += _forget_in_log(course, student)
+    if not gone:
+        there = {path.name for path in course.folder.glob("submitted/*") if path.is_dir()}
+        says = ", ".join(sorted(there.union(known))) or "nobody"
+        raise CourseError(f"Nobody is called {student}; known: {says}.")
     print(f"{gone} places cleared. Delete reports and CSV files made before, and your backups.")
 
 
 def _forget_in_log(course, student):
+    """Return 1 if anything was said about the student there, else 0."""
     path = course.folder / "log.jsonl"
-    if path.is_file():
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        kept = [line for line in lines if not _is_about(line, student)]
-        path.write_text("".join(kept), encoding="utf-8")
+    if not path.is_file():
+        return 0
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not _is_about(line, student)]
+    path.write_text("".join(kept), encoding="utf-8")
+    return int(kept != lines)
 
 
 def _is_about(line, student):

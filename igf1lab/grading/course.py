@@ -107,13 +107,18 @@ class Course:
             file.write(json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n")
 
 
-def open_course(folder: str | None = None) -> Course:
+def open_course(folder: str | None = None, make: bool = True) -> Course:
     """Open the private folder: ``folder``, else ``$COURSE_PRIVATE``.
+
+    Parameters
+    ----------
+    make : bool
+        Make the folder if it does not exist.
 
     Raises
     ------
     CourseError
-        If there is none, it lies inside the repository, or its settings cannot be read.
+        If none is named or it does not exist and is not to be made, it lies inside the repository, or its settings cannot be read.
     """
     named = folder or os.environ.get("COURSE_PRIVATE")
     if not named:
@@ -125,6 +130,11 @@ def open_course(folder: str | None = None) -> Course:
     if path == REPOSITORY or REPOSITORY in path.parents:
         raise CourseError(
             f"{path} lies inside the course's repository. Students' work must not: choose another."
+        )
+    if not make and not path.is_dir():
+        raise CourseError(
+            f"{path} does not exist, so it has no submissions. Is it the class's folder? "
+            "Look at --course and COURSE_PRIVATE; ingest makes a new one."
         )
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     return Course(path, **_settings(path / "course.yaml"))

@@ -115,13 +115,12 @@ def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
     """
     exercise_set = set_from_data(job.set_data)
     result = {"status": "marked", "says": "", "sha256": hashlib.sha256(blob).hexdigest()}
+    release = nbformat.from_dict(json.loads(job.release))
     try:
-        submitted = read_notebook(blob)
+        cells = rebuild(read_notebook(blob), release)
     except Unreadable as error:
         empty = {"questions": {}, "cells": [], "deaths": [], "seconds": 0.0}
         return result | {"status": "unreadable", "says": str(error)} | empty
-    release = nbformat.from_dict(json.loads(job.release))
-    cells = rebuild(submitted, release)
     steps, where = _steps(cells, exercise_set, job.keys)
     files = numbers_file(exercise_set.lesson, job.numbers)
     run = sandbox.run(steps, Limits(**job.limits), job.figures, files)

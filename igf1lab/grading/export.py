@@ -21,6 +21,11 @@ _COMMENTS = "Feedback comments"
 _MOODLE = ["Identifier", "Full name", "Grade", "Last modified (grade)", _COMMENTS]
 _LOGINS = ("SIS Login ID", "SIS User ID", "student", "Username", "Email address", "ID number")
 _NAMES = ("Student", "Full name")
+_NEEDED = {"canvas": ("Student", "ID"), "moodle": ("Identifier", "Grade")}
+_WANTED = {
+    "canvas": "Canvas: Grades, Export, Export Entire Gradebook.",
+    "moodle": "Moodle, in English: the assignment's Submissions, Download grading worksheet.",
+}
 
 
 def safe(cell) -> str:
@@ -76,23 +81,25 @@ def export(
     column : str
         Title of the mark's column, for Canvas with its number: ``Metabolism (12345)``.
     progress, warn : callable
-        Told a line for each student, and for each mark that found no place in the roster.
+        Told a line for each student, and for each mark that is not of the newest work or found no
+        place in the roster.
 
     Raises
     ------
     CourseError
-        If there is nothing to export, or the roster cannot be read.
+        If there is nothing to export, or the roster cannot be read or is another platform's.
     """
     if style not in FORMATS:
         raise CourseError(f"format must be one of {', '.join(FORMATS)}")
     found = final_marks(course, name)
-    people = _roster(roster)
+    people = _roster(roster, style, column, name)
     if not found and not people:
         raise CourseError(f"Nothing of {name} has been marked yet.")
     known = owners(course, name)
     who = {student: known.get(student, Owner(student)) for student in found}
     for number, (student, mark) in enumerate(found.items(), 1):
         progress(f"[{number}/{len(found)}] {student}: {_number(mark['total']) or mark['status']}")
+    _warn_of_newer(course, name, warn)
     places = match_roster(who, people)
     if people and style != "plain":
         _warn_of_lost(found, who, places, roster, warn)
@@ -186,16 +193,41 @@ def _warn_of_lost(found, who, places, roster, warn):
     )
 
 
-def _roster(path):
+def _warn_of_newer(course, name, warn):
+    results = read_results(course, name)
+    for student in course.students(name):
+        if student not in results:
+            warn(f"{student}: the work is not marked yet")
+        elif books.newer_work(course, name, student, results[student]):
+            warn(f"{student}: newer work is not marked yet")
+
+
+def _roster(path, style, column, name):
     if path is None:
         return []
     try:
         with Path(path).open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file, restval=""))
+            reader = csv.DictReader(file, restval="")
+            titles, rows = reader.fieldnames or [], list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CourseError(f"The roster {path} cannot be read: {error}") from None
+    missing = [title for title in _NEEDED.get(style, ()) if title not in titles]
+    if missing:
+        raise CourseError(f"{path} has no column {' and no '.join(missing)}. {_WANTED[style]}")
+    if style == "canvas" and (column or name) not in titles:
+        numbered = [title for title in titles if re.search(r"\(\d+\)$", title)]
+        raise CourseError(
+            f"{path} has no column {column or name!r}. Give --column one of its assignments: "
+            f"{', '.join(numbered) or 'it has none'}"
+        )
+    if style == "moodle" and column:
+        raise CourseError("Moodle's worksheet has its own column, Grade: leave --column out.")
     # What stands beyond the last column has no title.
-    return [{title: row[title] for title in row if title} for row in rows]
+    people = [{title: row[title] for title in row if title} for row in rows]
+    people = [p for p in people if p.get("Student", "").strip().lower() != "points possible"]
+    if not people:
+        raise CourseError(f"{path} has no students in it.")
+    return people
 
 
 def _person(row):
@@ -210,6 +242,7 @@ def _number(value):
 
 
 _NOTHING = {"points": {}, "total": None, "status": "nothing handed in"}
+_OURS = ("pending", "unreadable", "failed", _NOTHING["status"])
 
 
 def _plain(course, name, found, who, people, places, column):
@@ -235,7 +268,7 @@ def _canvas(course, name, found, who, people, places, column):
     rows = [[*_CANVAS, column or name]]
     student_of = {row: student for student, row in places.items()}
     for row, person in enumerate(people):
-        if _person(person) and person.get("Student", "").strip().lower() != "points possible":
+        if _person(person):
             mark = found.get(student_of.get(row), _NOTHING)
             rows.append([*(person.get(title, "") for title in _CANVAS), _number(mark["total"])])
     for student, mark in found.items() if not people else ():
@@ -255,12 +288,12 @@ def _moodle(course, name, found, who, people, places, column):
     student_of = {row: student for student, row in places.items()}
     rows = [head]
     for row, person in enumerate(people):
-        mark = found.get(student_of.get(row))
-        if mark is None:  # what the worksheet says of somebody we know nothing of stays
-            filled = person | {_COMMENTS: person.get(_COMMENTS) or _NOTHING["status"]}
-        else:
-            says = person.get(_COMMENTS) if mark["total"] is not None else mark["status"]
-            filled = person | {grade: _number(mark["total"]), _COMMENTS: says}
+        filled = dict(person)
+        # Students read the comments. They are the teacher's; only our earlier tables wrote these.
+        if filled.get(_COMMENTS) in _OURS:
+            filled[_COMMENTS] = ""
+        if mark := found.get(student_of.get(row)):
+            filled[grade] = _number(mark["total"])
         rows.append([filled.get(title, "") for title in head])
     return rows
 

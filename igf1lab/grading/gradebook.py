@@ -3,6 +3,7 @@
 Only here, in ``generate`` and in ``review`` is nbgrader imported.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.preprocessors import NbGraderPreprocessor, SaveCells
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades, SaveCells
 from nbgrader.utils import parse_utc
 
 from igf1lab.grading.checks import set_from_data
@@ -104,6 +105,14 @@ def marks(book: Gradebook, name: str) -> dict[str, dict]:
                 if question in of_student and comment.manual_comment:
                     of_student[question]["comment"] = comment.manual_comment
     return found
+
+
+def newer_work(course: Course, name: str, student: str, result: dict) -> bool:
+    """Return whether another file has been handed in than the one that the result is of."""
+    path = course.submitted(student, name)
+    if "sha256" not in result or not path.is_file():
+        return False
+    return hashlib.sha256(path.read_bytes()).hexdigest() != result["sha256"]
 
 
 def store(
@@ -260,3 +269,31 @@ class SandboxExecute(NbGraderPreprocessor):
             raise RuntimeError(result["says"])
         copy = marked_copy(result, marker.release, result["set"])
         return nbformat.from_dict(copy), resources
+
+
+class SaveMarks(SaveAutoGrades):
+    """nbgrader's SaveAutoGrades, but what a person settled stays settled.
+
+    nbgrader's own puts every mark given by a person up for review at each run. Here that is done
+    only if the automatic mark changes, or if the person may have seen another file than this one.
+    """
+
+    def _add_score(self, cell, resources):
+        where = (self.notebook_id, self.assignment_id, self.student_id)
+        grade = self.gradebook.find_grade(cell.metadata["nbgrader"]["grade_id"], *where)
+        settled = grade.manual_score is not None and not grade.needs_manual_grade
+        before = grade.auto_score
+        super()._add_score(cell, resources)
+        if settled and grade.auto_score == before and self._is_same_work():
+            grade.needs_manual_grade = False
+            self.gradebook.db.commit()
+
+    def _is_same_work(self):
+        from igf1lab.grading.course import open_course
+
+        course, student, name = open_course(), self.student_id, self.assignment_id
+        try:
+            result = json.loads(course.result(student, name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return not newer_work(course, name, student, result)

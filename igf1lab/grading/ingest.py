@@ -3,6 +3,7 @@
 Files are copied as they are; repair happens when marking. Nothing is overwritten without a copy.
 """
 
+import calendar
 import hashlib
 import json
 import re
@@ -12,18 +13,22 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from igf1lab.grading.checks import PERSONAL
 from igf1lab.grading.course import Course, CourseError, safe_name
 from igf1lab.grading.submission import MOST_BYTES
 
 # Canvas: lastfirst_[LATE_]12345_67890_name.ipynb. Moodle: First Last_12345_assignsubmission_file_,
 # a folder, or the beginning of a file's name if submissions were downloaded without folders.
 _CANVAS = re.compile(
-    r"^(?P<name>.+?)_(?:LATE_)?(?P<number>\d+)_\d+_.*\.ipynb$", re.IGNORECASE | re.DOTALL
+    r"^(?P<name>.+?)_(?P<late>LATE_)?(?P<number>\d+)_(?P<file>\d+)_.*\.ipynb$",
+    re.IGNORECASE | re.DOTALL,
 )
 _MOODLE = re.compile(r"^(?P<name>.+?)_(?P<number>\d+)_assignsubmission_file(?:_|$)", re.DOTALL)
+_QUIET = {PERSONAL, "__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
+_STAMP = "%Y-%m-%d %H:%M:%S UTC"
 _BROKEN = (OSError, RuntimeError, zipfile.BadZipFile, zlib.error)  # what reading a zip may raise
 
 
@@ -33,7 +38,7 @@ class Arrival:
 
     file: str
     student: str
-    says: str  # new, same as before, replaces an earlier one, older than, refused: ...
+    says: str  # new, same as before, replaces an earlier one, older than ..., refused: ...; late
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,15 @@ class Owner:
     """Whose file it is, as its name says.
 
     ``number`` is Canvas' user ID, the same in all sets, or Moodle's participant number, another one
-    for each assignment; "" if the file came from neither.
+    for each assignment; "" if the file came from neither. ``late`` and ``order`` are the file's:
+    whether Canvas calls it late, and which of two of the same time is the newer.
     """
 
     name: str
     platform: str = ""
     number: str = ""
+    late: bool = field(default=False, compare=False)
+    order: tuple[int, int] = field(default=(0, 0), compare=False)  # Canvas' file number, -N
 
 
 def owner_of(file: str, name: str) -> Owner:
@@ -63,7 +71,9 @@ def owner_of(file: str, name: str) -> Owner:
     if folders:
         return Owner(folders[-1])
     if canvas := _CANVAS.match(path.name):
-        return Owner(canvas["name"], "canvas", canvas["number"])
+        again = re.search(r"-(\d{1,6})$", path.stem)
+        order = (int(canvas["file"][:18]), int(again[1]) if again else 0)
+        return Owner(canvas["name"], "canvas", canvas["number"], bool(canvas["late"]), order)
     stem = re.sub(r" ?\(\d+\)$", "", path.stem)
     without = re.sub(rf"[-_ ]*{re.escape(name)}[-_ ]*", "", stem)
     return Owner(without or stem)
@@ -71,7 +81,9 @@ def owner_of(file: str, name: str) -> Owner:
 
 @contextmanager
 def _files(source: Path) -> Iterator[list[tuple]]:
-    """Yield (path inside, how to read it or why not, time) of every notebook."""
+    """Yield (path inside, how to read it or why not, time) of every file handed in."""
+    if not source.exists():
+        raise CourseError(f"{source} does not exist.")
     if source.is_dir():
         yield list(_in_folder(source))
     elif zipfile.is_zipfile(source):
@@ -81,13 +93,26 @@ def _files(source: Path) -> Iterator[list[tuple]]:
         raise CourseError(f"{source} is neither a folder nor a zip file.")
 
 
+def _is_extra(inside):
+    """Files that systems, editors and we ourselves lay beside a notebook: not worth a word."""
+    path = PurePosixPath(inside)
+    return not _QUIET.isdisjoint(path.parts) or path.name.startswith("._")
+
+
+def _no_notebook(inside):
+    suffix = PurePosixPath(inside).suffix
+    return "" if suffix.lower() == ".ipynb" else f"not a notebook ({suffix or 'no ending'})"
+
+
 def _in_folder(source):
     for path in sorted(source.rglob("*")):
         inside = path.relative_to(source).as_posix()
-        if path.suffix != ".ipynb" or ".ipynb_checkpoints" in path.parts:
+        if _is_extra(inside) or (path.is_dir() and not path.is_symlink()):
             continue
         outside = source.resolve() not in path.resolve().parents
-        if path.is_symlink() or outside or not path.is_file():
+        if wrong := _no_notebook(inside):
+            yield inside, wrong, 0.0
+        elif path.is_symlink() or outside or not path.is_file():
             yield inside, "a link or not a file", 0.0
         elif path.stat().st_size > MOST_BYTES:
             yield inside, "too large", 0.0
@@ -97,10 +122,12 @@ def _in_folder(source):
 
 def _in_zip(archive):
     for entry in archive.infolist():
-        if not entry.filename.endswith(".ipynb"):
+        if entry.filename.endswith("/") or _is_extra(entry.filename):
             continue
         link = (entry.external_attr >> 16) & 0o170000 == 0o120000
-        if entry.file_size > MOST_BYTES or link:
+        if wrong := _no_notebook(entry.filename):
+            yield entry.filename, wrong, 0.0
+        elif entry.file_size > MOST_BYTES or link:
             yield entry.filename, "too large, or a link", 0.0
         else:
             when = time.mktime((*entry.date_time, 0, 0, -1))
@@ -115,8 +142,8 @@ def ingest(
 ) -> list[Arrival]:
     """Copy every notebook of ``source`` to where marking expects it.
 
-    If a student handed in several, the newest counts. An earlier one that is replaced is kept
-    beside it, named by its hash. Two students of one name are told apart by their platform's
+    If a student handed in several, the newest counts, also if it was brought in before. Of what two
+    runs brought, the older is kept in ``earlier/``, named by its hash. Two students of one name are told apart by their platform's
     number. Safe to repeat.
     """
     course.solution(name)  # says so if there is no such set
@@ -142,7 +169,7 @@ def ingest(
         newest: dict[str, tuple] = {}
         for file, owner, read, when in good:
             student = students[owner]
-            if student in newest and newest[student][3] > when:
+            if student in newest and _time(newest[student]) > (when, owner.order):
                 arrived(file, student, f"older than {newest[student][0]}")
                 continue
             if student in newest:
@@ -158,6 +185,11 @@ def ingest(
     return arrivals
 
 
+def _time(handed_in):
+    _, owner, _, when = handed_in
+    return when, owner.order
+
+
 def owners(course: Course, name: str) -> dict[str, Owner]:
     """Return whom the learning platform takes for each student of a set."""
     return dict(_owners(course, name))
@@ -165,11 +197,15 @@ def owners(course: Course, name: str) -> dict[str, Owner]:
 
 def _owners(course, pattern):
     for path in (course.folder / "submitted").glob(f"*/{pattern}/owner.json"):
-        try:
-            owner = Owner(**json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
-            raise CourseError(f"{path} cannot be read. Delete it and ingest again.") from None
-        yield path.parents[1].name, owner
+        yield path.parents[1].name, _read_owner(path)
+
+
+def _read_owner(path):
+    try:
+        owner = Owner(**json.loads(path.read_text(encoding="utf-8")))
+        return replace(owner, order=tuple(map(int, owner.order)))
+    except (OSError, ValueError, TypeError):
+        raise CourseError(f"{path} cannot be read. Delete it and ingest again.") from None
 
 
 def _tell_apart(course, name, arriving) -> dict[Owner, str]:
@@ -199,19 +235,31 @@ def _tell_apart(course, name, arriving) -> dict[Owner, str]:
 def _store(course, student, name, blob, when, owner):
     target = course.submitted(student, name)
     target.parent.mkdir(parents=True, exist_ok=True)
-    about = course.owner(student, name)
-    if owner.number or not about.is_file():  # a file by e-mail does not make the number unknown
+    about, stamp = course.owner(student, name), target.parent / "timestamp.txt"
+    before = target.read_bytes() if target.is_file() else None
+    older = before is not None and _kept_time(about, stamp) > (int(when), owner.order)
+    # A file by e-mail does not make the number unknown.
+    if not about.is_file() or (owner.number and not older):
         about.write_text(json.dumps(asdict(owner)), encoding="utf-8")
-    says = "new"
-    if target.is_file():
-        before = target.read_bytes()
-        if before == blob:
-            return "same as before"
+    if before == blob:
+        return "same as before"
+    if before is not None:
+        aside = blob if older else before
         earlier = course.folder / "earlier" / name / student
         earlier.mkdir(parents=True, exist_ok=True)
-        (earlier / f"{hashlib.sha256(before).hexdigest()[:16]}.ipynb").write_bytes(before)
-        says = "replaces an earlier one"
+        (earlier / f"{hashlib.sha256(aside).hexdigest()[:16]}.ipynb").write_bytes(aside)
+    if older:
+        return "older than what was brought in before; put into earlier/"
     target.write_bytes(blob)
-    stamp = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(when))
-    (target.parent / "timestamp.txt").write_text(stamp + "\n")
-    return says
+    stamp.write_text(time.strftime(_STAMP, time.gmtime(when)) + "\n")
+    says = "new" if before is None else "replaces an earlier one"
+    return f"{says}, late" if owner.late else says
+
+
+def _kept_time(about, stamp):
+    """Return when the notebook that is kept was handed in, to the second, and its order."""
+    try:
+        when = calendar.timegm(time.strptime(stamp.read_text().strip(), _STAMP))
+    except (OSError, ValueError):  # unknown: whatever comes now is newer
+        return (-1, (0, 0))
+    return when, _read_owner(about).order if about.is_file() else (0, 0)

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from igf1lab.grading.answers import as_floats
+from igf1lab.grading.answers import NOTHING_BACK, as_floats
 from igf1lab.grading.questions import LINE_RTOL, WRONG_KINDS, Question
 
 HALF = 0.5  # right option with a wrong reason
+NEAR = 0.07  # a single number within this of the right one is called close
 CURVES = 2 / 3  # of a figure's points; its labels, title and legend share the rest
 
 
@@ -85,8 +86,10 @@ def judge(question: Question, key: dict, described: dict) -> Verdict:
         return Verdict(question.id, "blank", 0.0, question.points, "missing", says)
     judges = {"choice_with_reason": _judge_choice, "figure": _judge_figure}
     if found == "odd":
-        says = f"this cannot be read as an answer: {described.get('says', '')}"
-        return _unusable(question, says)
+        says = described.get("says", "")
+        return _unusable(
+            question, f"this cannot be read as an answer. {says[:1].upper()}{says[1:]}"
+        )
     try:
         return judges.get(question.kind, _judge_values)(question, key, described)
     except (KeyError, TypeError, ValueError, IndexError):
@@ -143,7 +146,9 @@ def _judge_values(question, key, described):
                 says = f"the function stopped with {item['says']} when called with {called}."
                 return _unusable(question, says, "raised")
             if item["is"] != "values":
-                what = item.get("says", "it returns nothing: is a return missing?")
+                what = item.get("says", "a blank (`...`) is still open.")
+                if what == NOTHING_BACK:
+                    return _unusable(question, what)
                 return _unusable(question, f"called with {called}: {what}")
     elif question.kind == "function" or described["is"] != "values":
         return _unusable(question, "this cannot be read as an answer")
@@ -232,19 +237,25 @@ def _unit_fits(unit, units):
 
 def _off(question, got, expected):
     inside = close(question, got, expected)
+    what = "calls" if question.kind == "function" else "values"
+    # Within a few tolerances: the method is probably right.
+    rtol = 5 * question.rtol if got.size > 1 else max(5 * question.rtol, NEAR)
+    near = np.abs(got - expected) <= 5 * question.atol + rtol * np.abs(expected)
     if got.size > 1 and inside.any():
-        first = int((~inside).argmax())
-        what = "calls" if question.kind == "function" else "values"
+        first = int((~inside).argmax()) + 1
+        if near.all():
+            says = f"Number {first} is close, but outside the tolerance: "
+            return "rounding", says + "give more digits, and round only at the end."
         says = f"{int(inside.sum())} of {got.size} {what} are right; the first wrong is number "
-        return "some-wrong", says + f"{first + 1}."
-    total_got, total = np.sum(got), np.sum(expected)
+        return "some-wrong", says + f"{first}."
     if np.all(np.sign(got) == -np.sign(expected)):
         return "sign", "The sign is wrong, and the size too."
-    # Within a few tolerances: the method is probably right.
-    loose = question.atol * 5 + 5 * question.rtol * np.abs(expected)
-    if np.all(np.abs(got - expected) <= loose):
+    if near.all():
         return "rounding", "Close, but outside the tolerance: did you round on the way?"
-    return "size", f"It is too {'large' if total_got > total else 'small'}."
+    if np.all(got > expected) or np.all(got < expected):
+        return "size", f"It is too {'large' if got[0] > expected[0] else 'small'}."
+    compare = "" if question.kind == "function" else "; compare each with its row"
+    return "size", f"None of the {got.size} {what} is right{compare}."
 
 
 def _judge_choice(question, key, described):
@@ -281,27 +292,62 @@ def _judge_figure(question, key, described):
     all_axes = described["axes"]
     if len(all_axes) <= question.axes:
         return _unusable(question, f"the figure has {len(all_axes)} axes, too few")
-    for wrong, wrong_key in zip(question.wrong, key["wrong"], strict=True):
-        if _same_figure(all_axes, wrong_key["axes"]):
-            return _wrong(question, wrong.kind, wrong.says, wrong.misconception)
     axes = all_axes[question.axes]
-    dressing, asked = _lacks_around(question, axes)
-    curves = [
-        f"the curve of {line['name']} is missing or not right"
+    fits = [
+        [drawn for drawn in axes["curves"] if _same_curve(line, drawn, curve)]
         for line, curve in zip(question.lines, key["curves"], strict=True)
-        if not any(_same_curve(line, drawn, curve) for drawn in axes["curves"])
     ]
+    dressing, asked = _lacks_around(question, axes)
+    # A level (a line with a single height) is no data: drawn alone, it earns nothing.
+    if not any(fit and len(curve["y"]) > 1 for fit, curve in zip(fits, key["curves"], strict=True)):
+        for wrong, wrong_key in zip(question.wrong, key["wrong"], strict=True):
+            if _same_figure(axes, wrong_key["axes"][question.axes]):
+                return _wrong(question, wrong.kind, wrong.says, wrong.misconception)
+        says = "; ".join([*dressing, _nothing_fits(question)])
+        return _wrong(question, "figure-data", f"{says}. Without them, labels earn nothing.")
+    curves = _faults(question.lines, fits)
     if not dressing and not curves:
         return _right(question)
     says = "; ".join([*dressing, *curves]) + "."
-    if len(curves) == len(question.lines):
-        return _wrong(
-            question, "figure-data", f"{says} Without a right curve, labels earn nothing."
-        )
     weight = CURVES if asked else 1.0
     share = weight * (1 - len(curves) / len(question.lines))
     share += (1 - weight) * (1 - len(dressing) / max(asked, 1))
     return _wrong(question, "figure-data" if curves else "figure-labels", says, share=share)
+
+
+def _nothing_fits(question):
+    if not any("x" in line for line in question.lines):
+        return "no bars or points with the asked heights were found"
+    names = ", ".join(line["name"] for line in question.lines)
+    return f"no curves or points with the asked values were found (asked: {names})"
+
+
+def _faults(lines, fits):
+    """Return a sentence for each line that is not there, or only under another one's name."""
+    faults = []
+    for line, fit in zip(lines, fits, strict=True):
+        others = [_bears_name_of(lines, line, drawn) for drawn in fit]
+        if not fit:
+            faults.append(f"the line of {line['name']} is missing or not right")
+        elif all(others):
+            faults.append(f"the curve labelled {others[0]} holds the values of {line['name']}")
+    return faults
+
+
+def _bears_name_of(lines, line, drawn):
+    """Return the name of another line whose ``label`` words a curve bears in place of its own."""
+
+    def says(words):
+        return _says(drawn.get("label", ""), words)
+
+    if "label" not in line or says(line["label"]):
+        return ""
+    return next((other["name"] for other in lines if "label" in other and says(other["label"])), "")
+
+
+def _says(text, words):
+    """Return whether a text holds one of some words (``mouse|mice``)."""
+    return any(word in text.lower() for word in words.lower().split("|"))
 
 
 def _lacks_around(question, axes):
@@ -311,10 +357,9 @@ def _lacks_around(question, axes):
         words = getattr(question, name)
         if words:
             asked += 1
-            text = axes[name].lower()
-            gone = [w for w in words if not any(v in text for v in w.lower().split("|"))]
+            gone = [w.replace("|", " or ") for w in words if not _says(axes[name], w)]
             if gone:
-                lacks.append(f"the {name[0]} label lacks {', '.join(gone)}")
+                lacks.append(f"the {name[0]} label does not say {', nor '.join(gone)}")
     for wanted, name in ((question.figure_title, "title"), (question.legend, "legend")):
         if wanted:
             asked += 1
@@ -332,6 +377,8 @@ def _same_curve(line, drawn, curve):
         height = np.nanmax(np.abs(right), initial=0.0)
         return np.allclose(got, right, rtol=rtol, atol=atol or 0.1 * rtol * height, equal_nan=True)
 
+    if expected.size == 1 and not curve["x"]:  # a level: every height of the line is its own
+        return y.size > 1 and near(y, np.full(y.size, expected[0]))
     if y.size != expected.size:
         return _same_by_interpolation(drawn, curve, rtol) if curve["x"] else False
     return near(y, expected) and (
@@ -339,14 +386,11 @@ def _same_curve(line, drawn, curve):
     )
 
 
-def _same_figure(all_axes, wrong_axes):
-    return len(all_axes) == len(wrong_axes) and all(
-        len(axes["curves"]) == len(wrong["curves"])
-        and all(axes[name] == wrong[name] for name in ("xlabel", "ylabel", "title", "legend"))
-        and all(
-            _same_curve({}, *pair) for pair in zip(axes["curves"], wrong["curves"], strict=True)
-        )
-        for axes, wrong in zip(all_axes, wrong_axes, strict=True)
+def _same_figure(axes, wrong_axes):
+    """Return whether every curve of a usual wrong figure is there, whatever it is called."""
+    curves = wrong_axes["curves"]
+    return bool(curves) and all(
+        any(_same_curve({}, drawn, curve) for drawn in axes["curves"]) for curve in curves
     )
 
 

@@ -25,6 +25,7 @@ class Summary:
     troubled: dict[str, str] = field(default_factory=dict)  # student -> why it was not marked
     differences: list[tuple] = field(default_factory=list)  # student, question, before, after
     replaced: bool = False
+    without_numbers: list[str] = field(default_factory=list)  # nothing was handed out to them
 
 
 def open_set(course: Course, name: str) -> tuple:
@@ -135,24 +136,40 @@ def grade(
     replace : bool
         Take new marks where they differ from those in the gradebook. Without it, such marks
         are shown in ``Summary.differences`` and nothing is replaced.
+
+    Raises
+    ------
+    CourseError
+        If there is no such set, or nobody, or one of ``students``, has handed it in.
     """
     marker = Marker(course, name, limits=limits, figures=figures, trust=trust, only=only)
     with marker:
+        students = students or course.students(name)
+        if not students:
+            where = course.folder
+            raise CourseError(f"Nobody has handed in {name}: {where} has no submissions of it.")
         summary = Summary(marker.sandbox.says, replaced=replace)
         progress(f"Sandbox: {summary.sandbox}")
         books.register(course, name, marker.release)
         about = {"seed": course.seed_id, "sandbox": summary.sandbox, "versions": versions()}
         course.log("grade", set=name, limits=asdict(marker._limits), **about)
         todo = {}
-        for student in students or course.students(name):
+        for student in students:
             path = course.submitted(student, name)
             if not path.is_file():
                 raise CourseError(f"{student} has not handed in {name}.")
             blob = path.read_bytes()
-            if not again and _is_done(course, marker, student, name, blob):
-                summary.unchanged.append(student)
-            else:
+            # Numbers are drawn from the name: under another one, right answers are marked wrong.
+            handed_out = course.folder / "hand_out" / name / student
+            if course.personal and marker.source.exercise_set.parameters:
+                summary.without_numbers += [] if handed_out.is_dir() else [student]
+            done = None if again else _done(course, marker, student, name, blob)
+            if done is None:
                 todo[student] = blob
+            elif done["status"] == "marked":
+                summary.unchanged.append(student)
+            else:  # nobody may forget it
+                summary.troubled[student] = done["says"]
         with (
             books.gradebook(course) as book,
             _mapper(marker, workers, dask, trust, only) as results,
@@ -176,13 +193,15 @@ def _kept_sha256(course, student, name):
         return None
 
 
-def _is_done(course, marker, student, name, blob):
+def _done(course, marker, student, name, blob):
+    """Return the kept result of this very work, if it need not be marked again."""
     try:
         old = json.loads(course.result(student, name).read_text(encoding="utf-8"))
         same = old["sha256"] == hashlib.sha256(blob).hexdigest()
-        return same and old["job"] == marker.job(student).id and old["status"] != "failed"
+        done = same and old["job"] == marker.job(student).id and old["status"] != "failed"
+        return old if done and "says" in old else None
     except (OSError, ValueError, KeyError, TypeError):
-        return False
+        return None
 
 
 @contextmanager

@@ -4,12 +4,14 @@ Every text that came from a student is escaped; the page forbids scripts, forms 
 """
 
 import html
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 from igf1lab.grading import gradebook as books
 from igf1lab.grading.checks import set_from_data
 from igf1lab.grading.course import Course
+from igf1lab.grading.ingest import owners
 from igf1lab.grading.judging import Verdict, feedback
 from igf1lab.grading.marking import read_results
 
@@ -28,6 +30,7 @@ img { max-width: 100%; }
 """
 SIGNS = {"right": "✓ right", "partly": "◐ partly right", "wrong": "✗ not right",
          "unusable": "✗ could not be read", "blank": "– not answered", "pending": "… waits for a person"}  # fmt: skip
+NEWER = "A newer version of your work has arrived and is not marked yet."
 
 
 def page(title: str, body: str) -> str:
@@ -50,8 +53,8 @@ def final_points(verdict: dict, mark: dict | None) -> float | None:
     return None if mark["auto"] is None else mark["auto"] + extra
 
 
-def feedback_page(student: str, result: dict, marks: dict) -> str:
-    """Return the feedback page of one student."""
+def feedback_page(student: str, result: dict, marks: dict, newer: bool = False) -> str:
+    """Return the feedback page of one student; ``newer`` work has come but is not marked."""
     exercise_set = set_from_data(result["set"])
     title = f"Feedback: {exercise_set.lesson}"
     parts, total, waiting = [], 0.0, False
@@ -59,12 +62,13 @@ def feedback_page(student: str, result: dict, marks: dict) -> str:
     for question in exercise_set.questions:
         verdict = result["questions"][question.id]
         mark = marks.get(question.id)
-        points = final_points(verdict, mark)
+        # A mark on an earlier version is none on this one.
+        points = None if mark and mark["waits"] else final_points(verdict, mark)
         waiting |= points is None
         total += points or 0.0
         parts.append(_question(question, verdict, points, mark, answers))
     whole = f"{total:g} of {exercise_set.points:g} points" + (
-        " so far; a written answer still waits to be marked" if waiting else ""
+        " so far; an answer still waits to be marked" if waiting else ""
     )
     deaths = "".join(
         f"<li>A cell stopped your whole notebook and was left out: {html.escape(death['says'])}."
@@ -72,10 +76,15 @@ def feedback_page(student: str, result: dict, marks: dict) -> str:
         for death in result["deaths"]
     )
     head = f"<h1>{html.escape(title)}</h1><p>{html.escape(student)} · <strong>{whole}</strong></p>"
-    return page(title, head + (f"<ul>{deaths}</ul>" if deaths else "") + "".join(parts))
+    head += _box(newer) + (f"<ul>{deaths}</ul>" if deaths else "")
+    return page(title, head + "".join(parts))
 
 
-def unmarked_page(student: str, name: str, result: dict) -> str:
+def _box(newer):
+    return f'<p class="says pending">{NEWER}</p>' if newer else ""
+
+
+def unmarked_page(student: str, name: str, result: dict, newer: bool = False) -> str:
     """Return the page of a student whose file could not be marked: what was wrong, what to do."""
     if result["status"] == "unreadable":
         wrong = f"The file that you handed in could not be read: {result['says']}."
@@ -89,7 +98,7 @@ def unmarked_page(student: str, name: str, result: dict) -> str:
         todo = "You need not do anything: your teacher was told and will mark it again."
     body = (
         f"<h1>Feedback: {html.escape(name)}</h1><p>{html.escape(student)} · <strong>no mark yet"
-        f'</strong></p><p class="says unusable">{html.escape(wrong)}</p>'
+        f'</strong></p>{_box(newer)}<p class="says unusable">{html.escape(wrong)}</p>'
         f"<h2>What to do</h2><p>{html.escape(todo)}</p><p>No mark is not a mark of 0.</p>"
     )
     return page(f"Feedback: {name}", body)
@@ -97,18 +106,27 @@ def unmarked_page(student: str, name: str, result: dict) -> str:
 
 def _question(question, verdict, points, mark, answers):
     shown = "–" if points is None else f"{points:g}"
+    waits = bool(mark and mark["waits"])
+    by_person = bool(mark) and mark["manual"] is not None and not waits
+    sign = SIGNS["pending" if waits else verdict["status"]]
     head = (
         f'<h2>Question {question.number}. {html.escape(question.title)} <span class="mark">{shown} / '
         f"{question.points:g}</span></h2><p>Serves {html.escape(', '.join(question.claims))}. "
-        f"<strong>{SIGNS[verdict['status']]}</strong></p>"
+        f"<strong>{'marked by a person' if by_person else sign}</strong></p>"
     )
-    if question.automatic:
+    colour = verdict["status"]
+    if by_person and question.automatic:
+        # The check's own verdict and points no longer count.
+        says, colour = f"Where to read: {question.read}.", ""
+    elif question.automatic:
         says = _plain_verdict(question, verdict)
     else:
         says = {"blank": "Nothing was written here."}.get(verdict["status"], "")
-    body = f'<p class="says {verdict["status"]}">{html.escape(says)}</p>' if says else ""
+    body = f'<p class="says {colour}">{html.escape(says)}</p>' if says else ""
     if mark and mark["comment"]:
-        body += f'<p class="says">Your marker writes: {html.escape(mark["comment"])}</p>'
+        earlier = waits and mark["manual"] is not None
+        writes = "wrote about your earlier version" if earlier else "writes"
+        body += f'<p class="says">Your marker {writes}: {html.escape(mark["comment"])}</p>'
     if not question.automatic:
         rows = "".join(
             f"<tr><td>{html.escape(row['criterion'])}</td><td>{row['points']:g}</td>"
@@ -132,7 +150,7 @@ def _plain_verdict(question, verdict):
 def write_feedback(
     course: Course, name: str, progress: Callable[[str], None] = lambda line: None
 ) -> list[Path]:
-    """Write every student's page of a set; return the files."""
+    """Write every student's page of a set, and the zip that Moodle takes; return the pages."""
     with books.gradebook(course) as book:
         marks = books.marks(book, name)
     written = []
@@ -140,12 +158,33 @@ def write_feedback(
     for number, (student, result) in enumerate(results.items(), 1):
         path = course.folder / "feedback" / student / f"{name}.html"
         path.parent.mkdir(parents=True, exist_ok=True)
+        newer = books.newer_work(course, name, student, result)
         if result["status"] == "marked":
-            text = feedback_page(student, result, marks.get(student, {}))
+            text = feedback_page(student, result, marks.get(student, {}), newer)
         else:
-            text = unmarked_page(student, name, result)
+            text = unmarked_page(student, name, result, newer)
         path.write_text(text, encoding="utf-8")
         written.append(path)
         progress(f"[{number}/{len(results)}] {student}: {result['status']}")
+    if packed := _pack_for_moodle(course, name, written):
+        progress(f"For Moodle: {packed}")
     course.log("feedback", set=name, pages=len(written))
     return written
+
+
+def _pack_for_moodle(course, name, pages):
+    """Write the zip that gives each student the page: in folders named as in Moodle's download."""
+    known = owners(course, name)
+    theirs = [(known[path.parent.name], path) for path in pages if path.parent.name in known]
+    theirs = [(owner, path) for owner, path in theirs if owner.platform == "moodle"]
+    if not theirs:
+        return None
+    # Not in feedback/: a name in a zip is what `forget` cannot find, but asks to delete in export/.
+    packed = course.folder / "export" / f"{name}-moodle-feedback.zip"
+    packed.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for owner, path in theirs:
+            # Moodle splits at the first underscore.
+            folder = f"{owner.name.replace('_', ' ')}_{owner.number}_assignsubmission_file_"
+            archive.write(path, f"{folder}/{name}-feedback.html")
+    return packed

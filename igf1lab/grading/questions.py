@@ -21,7 +21,7 @@ WRONG_KINDS = {
     "mg-dl": "mg/dL and mmol/L",
     "total-for-free": "total instead of free hormone",
     "mouse-for-human": "mouse instead of human",
-    "wrong-state": "the right number for another state",
+    "wrong-state": "another quantity",
     "off-by-one": "off by one dose or step",
     "sign": "the sign",
     "inverse": "upside down",
@@ -349,6 +349,8 @@ def _check(question: Question):
         need(all("y" in line and "name" in line for line in question.lines), "lines: name and y")
         slacks = [line.get(name, 0) for line in question.lines for name in ("rtol", "atol")]
         need(_fits(slacks, list[float]), "lines: rtol and atol must be numbers")
+        labels = [line.get("label", "") for line in question.lines]
+        need(_fits(labels, list[str]), "lines: label must be text, words joined by |")
     if question.kind == "appraisal":
         need(len(question.words) == 2, "needs words: [least, most]")
         good = all(

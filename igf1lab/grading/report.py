@@ -7,6 +7,7 @@ import io
 import math
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 from matplotlib.figure import Figure
 
@@ -41,7 +42,7 @@ def report(course: Course, name: str, progress: Callable[[str], None] = lambda l
         "questions": lambda: _items(marked, finals, exercise_set),
         "misconceptions": lambda: _misconceptions(marked),
         "what went wrong": lambda: _kinds(marked, exercise_set),
-        "failures": lambda: _troubles(results),
+        "failures": lambda: _troubles(course, name, results),
         "likeness": lambda: _likeness(marked, open_set(course, name)[1]),
         "two markers": lambda: _agreement(course, name),
     }
@@ -86,8 +87,7 @@ def _overview(results, marked, finals, exercise_set):
     axes.set(xlabel=f"{what} of {of:g}", ylabel="students", title="Marks")
     for axis in (axes.xaxis, axes.yaxis):
         axis.get_major_locator().set_params(integer=True)
-    middle = sorted(shown)[len(shown) // 2]
-    alt = f"Histogram of {what}: from {min(shown):g} to {max(shown):g}, median {middle:g}."
+    alt = f"Histogram of {what}: from {min(shown):g} to {max(shown):g}, median {median(shown):g}."
     says = (
         f"<p>{len(results)} submissions: {len(marked)} marked, {len(results) - len(marked)} could "
         f"not be marked, {waiting} wait for a person. {html.escape(alt)}</p>"
@@ -154,9 +154,11 @@ def _kinds(marked, exercise_set):
     return "<h2>What went wrong</h2>" + _table(["question", "kind", "times", "for example"], rows)
 
 
-def _troubles(results):
+def _troubles(course, name, results):
     rows = [[s, r["status"], r["says"]] for s, r in results.items() if r["status"] != "marked"]
     for student, result in results.items():
+        if books.newer_work(course, name, student, result):
+            rows.append([student, "newer work", "it is not marked yet"])
         rows += [[student, "a cell failed", death["says"]] for death in result.get("deaths", [])]
         for cell in result.get("cells", []):
             for row in cell["outputs"] or []:

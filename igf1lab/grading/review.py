@@ -10,9 +10,7 @@ from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from igf1lab.grading.course import REPOSITORY, Course
 
 CONFIG = '''"""Written by igf1lab-grade review; it is written anew each time."""
-from nbgrader import preprocessors as p
-
-from igf1lab.grading.gradebook import SandboxExecute
+from igf1lab.grading.gradebook import SandboxExecute, SaveMarks
 
 c = get_config()
 d = c.CourseDirectory
@@ -25,7 +23,7 @@ d.solution_directory = {root!r} + "/solution_html"
 c.HTMLExporter.sanitize_html = True
 # Whoever presses Autograde gets the sandbox, never a bare kernel.
 c.Autograde.sanitize_preprocessors = []
-c.Autograde.autograde_preprocessors = [SandboxExecute, p.SaveAutoGrades]
+c.Autograde.autograde_preprocessors = [SandboxExecute, SaveMarks]
 '''
 
 
@@ -55,7 +53,8 @@ def write_config(course: Course) -> Path:
             root=str(course.folder),
             db_url=course.db_url,
             source=str(overlay if overlay.is_dir() else REPOSITORY / "solutions"),
-            release=str(REPOSITORY / "exercises"),
+            # Generate writes a copy with answers there: never over the repository's exercises.
+            release=str(course.folder / "release"),
         ),
         encoding="utf-8",
     )

@@ -15,6 +15,7 @@ from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 MOST_BYTES = 20_000_000
 MOST_CELLS = 600
 MOST_SOURCE = 1_000_000  # characters of all cells together
+_OPENS = re.compile(r"""^[^#\n]*\bopen_exercise\(\s*['"]([^'"]+)['"]""", re.MULTILINE)
 _CHECK = re.compile(r"""exercise\.check\(\s*['"](q\d+)['"]""")
 
 # What editors do to ids is repaired below; nobody needs to be warned about it.
@@ -97,7 +98,13 @@ def rebuild(cells: list[Cell], release) -> list[Cell]:
     cells : list of Cell
     release : notebook
         The learner's copy of the set, as generated.
+
+    Raises
+    ------
+    Unreadable
+        If it is another set's notebook, or a lesson's.
     """
+    _refuse_another_set(cells, release)
     released = {cell.id: cell for cell in release.cells}
     by_hand = {
         f"{cell.metadata.nbgrader.grade_id}-check": cell.id
@@ -112,6 +119,8 @@ def rebuild(cells: list[Cell], release) -> list[Cell]:
             cell.role = ""
         taken.add(cell.role)
     _find_lost_roles(cells, released, taken)
+    if not any(cell.role.endswith(("-check", "-answer")) for cell in cells):
+        raise Unreadable("none of the set's questions is in it; is it the lesson's notebook?")
     for role, source in released.items():
         if not role.endswith(("-check", "-answer")):
             continue
@@ -123,6 +132,18 @@ def rebuild(cells: list[Cell], release) -> list[Cell]:
         elif role.endswith("-check"):
             cells[here].source = "".join(source.source)
     return cells
+
+
+def _refuse_another_set(cells, release):
+    """All sets call their cells q1, q2, ...: marked as this one, another set would earn a 0."""
+    ours = _opened("".join(cell.source) for cell in release.cells if cell.cell_type == "code")
+    theirs = _opened(cell.source for cell in cells if cell.kind == "code")
+    if ours and theirs and not set(ours) & set(theirs):
+        raise Unreadable(f"this is set {theirs[0][:60]}, not {ours[0]}")
+
+
+def _opened(sources):
+    return [name for source in sources for name in _OPENS.findall(source)]
 
 
 def _find_lost_roles(cells, released, taken):

@@ -270,3 +270,10 @@ def test_outputs_are_cleaned():
     assert "png" not in cleaned[1] and cleaned[3]["png"] == "aGk="
     assert len(cleaned[2]["says"]) == 2000
     assert clean_outputs("x") == clean_outputs(None) == []
+
+
+def test_a_curve_keeps_its_name_on_the_way():
+    """Else a swapped legend would be told in the notebook and not in the marks."""
+    curve = {"x": [0.0, 1.0], "y": [2.0, 3.0], "label": "butyrate", "more": "dropped"}
+    (axes,) = clean_description({"is": "figure", "axes": [{"curves": [curve]}]})["axes"]
+    assert axes["curves"] == [{"x": [0.0, 1.0], "y": [2.0, 3.0], "label": "butyrate"}]

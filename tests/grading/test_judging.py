@@ -6,11 +6,12 @@ import matplotlib
 import numpy as np
 import pytest
 
+from igf1lab.grading import checks
 from igf1lab.grading.answers import describe
 from igf1lab.grading.checks import Exercise, open_exercise
 from igf1lab.grading.generate import set_names, tidy
 from igf1lab.grading.judging import feedback, judge
-from igf1lab.grading.questions import Question, SpecError, read_question
+from igf1lab.grading.questions import Question, SpecError, Wrong, read_question
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -108,7 +109,8 @@ def right_function(a, b):
     [
         (lambda a, b: a / (a + b), "right", "right"),
         (lambda a, b: np.array([a / (a + b)]), "right", "right"),
-        (lambda a, b: None, "blank", "not answered"),
+        (lambda a, b: None, "unusable", "begin with `return` (not `print`)"),
+        (lambda a, b: a / (a + b) if b == 2 else None, "unusable", "gives nothing back"),
         (lambda a: a, "unusable", "takes 1 positional argument"),
         (lambda a, b: 1 / 0, "unusable", "ZeroDivisionError"),
         (lambda a, b: "x", "unusable", "text"),
@@ -116,8 +118,8 @@ def right_function(a, b):
         (lambda a, b: 100 * a / (a + b), "wrong", "percent"),
         (lambda a, b: a / (a + b) if b == 2 else 0.0, "wrong", "2 of 3 calls"),
         (lambda a, b: [a, b], "wrong", "shape"),
-        (0.5, "unusable", "a function is asked for"),
-        (dict, "unusable", "a function is asked for"),
+        (0.5, "unusable", "function is asked for"),
+        (dict, "unusable", "function is asked for"),
         (None, "unusable", "it is None"),
     ],
 )
@@ -196,10 +198,10 @@ TWO_KEY = FIGURE_KEY | {"curves": [{"x": X.tolist(), "y": y.tolist()} for y in (
 @pytest.mark.parametrize(
     ("changes", "share", "words"),
     [
-        ({}, 2 / 3, ["curve of b"]),
-        ({"xlabel": ""}, 7 / 12, ["curve of b", "x label lacks"]),
+        ({}, 2 / 3, ["line of b"]),
+        ({"xlabel": ""}, 7 / 12, ["line of b", "x label does not say"]),
         ({"y": X, "xlabel": "", "legend": False}, 0,
-         ["curve of a", "curve of b", "x label lacks time|t, min", "no legend", "labels earn nothing"]),
+         ["asked: a, b", "x label does not say time or t, nor min", "no legend", "labels earn nothing"]),
     ],
 )  # fmt: skip
 def test_the_curves_are_most_of_a_figure(changes, share, words):
@@ -207,6 +209,134 @@ def test_the_curves_are_most_of_a_figure(changes, share, words):
     assert verdict.points == round(4 * share, 2) and verdict.kind == "figure-data"
     said = feedback(TWO_CURVES, verdict, 1)
     assert all(word in said for word in words), said
+
+
+NAMED = dataclasses.replace(
+    TWO_CURVES,
+    lines=[{"name": n, "label": n, "x": "x", "y": "y"} for n in ("square", "sum")]
+    + [{"name": "the limit", "y": "20"}],
+)
+NAMED_KEY = {
+    "expected": {},
+    "wrong": [{"is": "figure", "axes": [{"curves": [{"x": X.tolist(), "y": (-X).tolist()}]}]}],
+    "curves": [*TWO_KEY["curves"], {"x": [], "y": [20.0]}],
+}
+
+
+def named(labels, draw_limit=lambda axes: axes.axhline(20), legend=None, ys=(X**2, 3 + X)):
+    figure, axes = plt.subplots()
+    for label, y in zip(labels, ys, strict=True):
+        axes.plot(X, y, label=label)
+    draw_limit(axes)
+    axes.set(xlabel="Time (min)", ylabel="Glucose (mg/dL)", title="T")
+    if labels:
+        axes.legend(*legend or [])
+    plt.close(figure)
+    return judge(NAMED, NAMED_KEY, describe(figure, "figure"))
+
+
+@pytest.mark.parametrize(
+    "draw_limit",
+    [
+        lambda axes: axes.axhline(20), lambda axes: axes.axhline(20.1, label="limit"),
+        lambda axes: axes.plot([0, 10], [20, 20]), lambda axes: axes.hlines(20, 0, 10),
+    ],
+)  # fmt: skip
+def test_an_asked_level_may_be_drawn_in_any_way(draw_limit):
+    assert named(["square", "sum"], draw_limit).status == "right"
+
+
+@pytest.mark.parametrize(
+    "draw_limit", [lambda axes: None, lambda axes: axes.axhline(21), lambda axes: axes.axvline(20)]
+)
+def test_an_asked_level_has_to_be_there(draw_limit):
+    verdict = named(["square", "sum"], draw_limit)
+    assert verdict.status == "partly" and "the line of the limit is missing" in verdict.says
+
+
+def test_a_level_alone_earns_nothing():
+    assert named([], ys=[]).points == 0
+
+
+@pytest.mark.parametrize(
+    ("labels", "legend", "status"),
+    [
+        (["sum", "square"], None, "partly"), (["the SUM", "square"], None, "partly"),
+        ([None, None], [["sum", "square", "limit"]], "partly"), ([None, None], [["square", "sum", "limit"]], "right"),
+        (["first", "second"], None, "right"), (["not the sum but the square", "sum"], None, "right"),
+    ],
+)  # fmt: skip
+def test_a_curve_under_the_name_of_another_is_not_right(labels, legend, status):
+    verdict = named(labels, legend=legend)
+    assert verdict.status == status
+    said = "the curve labelled sum holds the values of square" in verdict.says
+    assert said == (status == "partly")
+
+
+def test_a_usual_wrong_figure_is_known_whatever_its_labels_say():
+    question = dataclasses.replace(NAMED, wrong=[Wrong("f", "sign", "It is upside down.")])
+    verdict = judge(question, NAMED_KEY, describe(draw(y=-X, ylabel="mine"), "figure"))
+    assert verdict.says == "It is upside down." and verdict.points == 0
+
+
+HEIGHTS = dataclasses.replace(FIGURE, legend=False, lines=[{"name": "two", "y": "y"}])
+HEIGHTS_KEY = {"expected": {}, "wrong": [], "curves": [{"x": [], "y": [25.0, 100.0]}]}
+TWO = ["IGF-1", "size"]
+
+
+def two_calls(axes, how="bar"):
+    getattr(axes, how)("IGF-1", 25, color="red", label="blood")
+    getattr(axes, how)("size", 100)
+
+
+@pytest.mark.parametrize(
+    ("draw_heights", "status"),
+    [
+        (lambda axes: axes.bar(TWO, [25, 100]), "right"), (lambda axes: axes.plot(TWO, [25, 100], "o"), "right"),
+        (lambda axes: axes.errorbar(TWO, [25, 100], yerr=[2, 3], fmt="o"), "right"), (two_calls, "right"),
+        (lambda axes: two_calls(axes, "plot"), "right"), (lambda axes: axes.bar([1, 0], [100, 25]), "right"),
+        (lambda axes: axes.scatter(TWO, [25, 100]), "right"), (lambda axes: axes.bar(TWO, [100, 25]), "wrong"),
+        (lambda axes: axes.bar(TWO, [0.25, 1]), "wrong"), (lambda axes: None, "wrong"),
+        (lambda axes: two_calls(axes, "plot") or axes.plot(np.nan, np.nan), "wrong"),
+    ],
+)  # fmt: skip
+def test_heights_over_names_in_any_way_of_drawing(draw_heights, status):
+    figure, axes = plt.subplots()
+    draw_heights(axes)
+    axes.set(xlabel="Time (min)", ylabel="Glucose (mg/dL)", title="T")
+    plt.close(figure)
+    verdict = judge(HEIGHTS, HEIGHTS_KEY, describe(figure, "figure"))
+    assert verdict.status == status
+    if status == "wrong":
+        assert "no bars or points with the asked heights" in verdict.says
+        assert "curve" not in verdict.says
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "words"),
+    [
+        ([0.5, 4.0, 1.0, 20.0], "size", "None of the 4 values is right; compare each with its row."),
+        ([9.0, 8.0, 7.0, 10.0], "size", "It is too large."),
+        ([1.0, 2.05, 4.0, 9.0], "rounding", "Number 2 is close, but outside the tolerance: give more digits"),
+        ([1.0, 2.05, 4.0, 30.0], "some-wrong", "2 of 4 values are right; the first wrong is number 2."),
+    ],
+)  # fmt: skip
+def test_what_is_off_is_said_truly(given, kind, words):
+    verdict = verdict_of(ARRAY, given, RIGHT)
+    assert verdict.kind == kind and verdict.says.startswith(words)
+
+
+@pytest.mark.parametrize(("given", "kind"), [(3.2, "rounding"), (2.8, "rounding"), (3.3, "size")])
+def test_a_single_number_is_close_within_seven_percent(given, kind):
+    assert verdict_of(number(), given, 3.0).kind == kind
+
+
+def test_what_is_no_answer_is_told_in_sentences():
+    verdict = verdict_of(number(), "3.0", 3.0)
+    assert feedback(number(), verdict, 1).startswith(
+        "Question 1: not right yet. This cannot be read as an answer. "
+        "It is text; write the number without quotes or unit."
+    )
 
 
 def test_curves_alone_share_all_the_points():
@@ -224,7 +354,7 @@ def test_empty_labelled_axes_earn_nothing_in_any_set():
                 ]
                 empty = draw(x=[], y=[], xlabel=words[0], ylabel=words[1])
                 verdict = judge(question, exercise._keys[question.id], describe(empty, "figure"))
-                assert verdict.points == 0 and verdict.says.startswith("the curve"), name
+                assert verdict.points == 0 and verdict.says.startswith("no "), name
 
 
 @pytest.mark.parametrize(
@@ -265,6 +395,18 @@ def test_a_check_without_a_key_file_says_so(capsys):
         exercise.parameter("x")
 
 
+def test_a_set_opened_again_goes_on_counting_tries(capsys, monkeypatch):
+    monkeypatch.setattr(checks, "_TRIES", {})
+    for answer in (1.0, 2.0, 2.0, 3.0):  # Run All opens the set each time
+        exercise = open_exercise("03_metabolism")
+        exercise.check("q1", answer)
+    said = capsys.readouterr().out.split("Question 1: ")[1:]
+    assert ["Hint:" in text for text in said] == [False, True, True, True]
+    assert ["Where to read:" in text for text in said] == [False, False, False, True]
+    open_exercise("01_gh_igf1_axis").check("q1", 1.0)
+    assert "Hint" not in capsys.readouterr().out
+
+
 def test_a_wrong_question_id_is_answered(capsys):
     exercise = Exercise("03_metabolism")
     for wrong_id in ("q99", None, 3, "Q1", []):
@@ -291,6 +433,7 @@ BASE = "id: q1\nkind: number\ntitle: T\npoints: 2\nclaims: [METAB-1]\nhint: h\nr
         (BASE + "wrong: [{gives: 1, kind: silly, says: x}]", "wrong kind"), ("a: [", "YAML"),
         (BASE.replace("kind: number", "kind: function"), "arguments"), (BASE.replace("hint: h\n", ""), "hint"),
         (BASE.replace("kind: number", "kind: figure"), "lines"),
+        (BASE.replace("kind: number", "kind: figure") + "lines: [{name: a, y: b, label: 0.3}]", "label must be text"),
         (BASE.replace("kind: number", "kind: choice_with_reason"), "exactly one right"),
         (BASE.replace("kind: number", "kind: appraisal") + "words: [1, 2]\nrubric: [{criterion: a, points: 1}]", "sum"),
         (BASE.replace("claims: [METAB-1]", "claims: []"), "claim"),

@@ -51,11 +51,11 @@ def pack(path, files):
     return path
 
 
-def taken(tmp_path, set_name, files):
+def taken(tmp_path, set_name, files, ends=0):
     """Take files to marks by the command line; return what comes before the command's name."""
     course = ["--course", str(tmp_path / "private")]
     assert cli.main([*course, "ingest", set_name, str(pack(tmp_path / "all.zip", files))]) == 0
-    assert cli.main([*course, "grade", set_name, "--no-figures"]) == 0
+    assert cli.main([*course, "grade", set_name, "--no-figures"]) == ends
     return course
 
 
@@ -104,7 +104,7 @@ def test_moodle_there_and_back(tmp_path, set_name, answered, need_sandbox, capsy
         f"John Smith_98768_assignsubmission_file_{file}": answered(0)[0],  # without folders
         f"Broken File_98769_assignsubmission_file_/{file}": b"{",
     }
-    course = taken(tmp_path, set_name, files)
+    course = taken(tmp_path, set_name, files, cli.TROUBLE)
     roster = tmp_path / "worksheet.csv"
     people = {
         98768: "John Smith", 98765: "Ada Lovelace", 98766: "Grace Brewster Hopper",
@@ -132,8 +132,7 @@ def test_moodle_there_and_back(tmp_path, set_name, answered, need_sandbox, capsy
         row = found[f"Participant {number}"]
         assert row["Grade"] == f"{answered(n)[1]:g}" and row["Feedback comments"] == ""
     assert found["Participant 98769"]["Grade"] == ""
-    assert found["Participant 98769"]["Feedback comments"] == "unreadable"
-    assert found["Participant 98770"]["Feedback comments"] == "nothing handed in"
+    assert {row["Feedback comments"] for row in rows} == {""}
     # Without a worksheet the numbers come from the folders.
     rows = read_csv(export.export(open_course(course[1]), set_name, "moodle"))
     assert {row["Identifier"] for row in rows} == {f"Participant {n}" for n in people if n < 98770}
@@ -243,7 +242,7 @@ def test_one_row_is_never_two_students():
 
 def test_without_a_roster_canvas_gets_its_own_numbers(tmp_path, set_name, answered, need_sandbox):
     files = {f"lovelaceada_12345_67890_{set_name}.ipynb": answered(1)[0], "bo.ipynb": b"{"}
-    course = taken(tmp_path, set_name, files)
+    course = taken(tmp_path, set_name, files, cli.TROUBLE)
     rows = read_csv(export.export(open_course(course[1]), set_name, "canvas"))
     assert {(r["ID"], r["SIS Login ID"], r[set_name]) for r in rows} == {
         ("12345", "", f"{answered(1)[1]:g}"), ("", "bo", ""),

@@ -314,15 +314,15 @@ def test_missing_and_unreadable_files_are_named(tmp_path, set_name, capsys):
     assert "students.txt" in capsys.readouterr().err
 
 
-def test_a_damaged_result_is_named(tmp_path, capsys):
-    course, path = open_course(str(tmp_path)), tmp_path / "results" / "x" / "ada.json"
+def test_a_damaged_result_is_named(tmp_path, set_name, capsys):
+    course, path = open_course(str(tmp_path)), tmp_path / "results" / set_name / "ada.json"
     path.parent.mkdir(parents=True)
     for text in ("", "7", "{}", "[]", "{"):
         path.write_text(text)
         with pytest.raises(CourseError, match=r"ada\.json is damaged"):
-            marking.read_results(course, "x")
+            marking.read_results(course, set_name)
     for command in ("export", "report", "feedback"):
-        assert cli.main(["--course", str(tmp_path), command, "x"]) == cli.TROUBLE
+        assert cli.main(["--course", str(tmp_path), command, set_name]) == cli.TROUBLE
         assert "ada.json" in capsys.readouterr().err
 
 

@@ -258,15 +258,19 @@ def test_garbage_gets_a_sentence_and_no_points(name, what, capsys):
             assert said.rstrip().endswith((".", "points."))
 
 
-def test_a_function_in_every_form_passes(name):
+def namespace_of(name):
     source = solution(name)
     run = LocalRun(name, {n: p.value for n, p in source.exercise_set.parameters.items()})
     run.run([("cell", c.source) for c in source.notebook.cells if c.cell_type == "code"])
-    exercise = Exercise(name)
-    for question in source.exercise_set.questions:
+    return run.namespace
+
+
+def test_a_function_in_every_form_passes(name):
+    names, exercise = namespace_of(name), Exercise(name)
+    for question in exercise._set.questions:
         if question.kind != "function":
             continue
-        function = run.namespace[question.answer]
+        function = names[question.answer]
 
         class AsObject:
             def __call__(self, *a, function=function):
@@ -275,6 +279,53 @@ def test_a_function_in_every_form_passes(name):
         for form in (function, lambda *a, f=function: f(*a), AsObject()):
             with contextlib.redirect_stdout(io.StringIO()):
                 assert exercise.check(question.id, form).status == "right"
+
+
+@pytest.mark.parametrize("left_out", range(4))
+def test_every_arrow_of_the_sampled_route_counts(left_out):
+    names = namespace_of("11_whole_axis")
+    exists, gain = names["exists"], names["gain"]
+    kept = [arrow for arrow in range(4) if arrow != left_out]
+    for held, strong in ((kept, kept), (kept, range(4)), (range(4), kept)):
+        carried = np.prod(gain[:, strong], axis=1)[exists[:, held].all(axis=1)]
+        verdict = Exercise("11_whole_axis").check("q5", np.quantile(carried, (0.05, 0.5, 0.95)))
+        assert verdict.status == "wrong", (held, strong)
+
+
+@pytest.mark.parametrize(
+    ("set_name", "labels", "limit", "status"),
+    [
+        ("11_whole_axis", ["gain 0.3", "gain 1.0"], 3.24, "right"), ("11_whole_axis", ["0.3", "1"], 3.24, "right"),
+        ("11_whole_axis", ["g = 0.3", "g = 1"], 3.24, "right"), ("11_whole_axis", ["low", "high"], 3.24, "right"),
+        ("11_whole_axis", ["gain 1", "gain 0.3"], 3.24, "partly"), ("11_whole_axis", ["g_hdac=1.0", "g_hdac=0.3"], 3.24, "partly"),
+        ("11_whole_axis", ["gain 0.3", "gain 1.0"], 5, "partly"), ("06_fibre_to_scfa", ["butyrate", "propionate"], None, "right"),
+        ("06_fibre_to_scfa", ["Butyrate (mmol/d)", "Propionate"], None, "right"),
+        ("06_fibre_to_scfa", ["propionate", "butyrate"], None, "partly"),
+    ],
+)  # fmt: skip
+def test_figures_with_swapped_names_or_a_wrong_level(set_name, labels, limit, status):
+    exercise = Exercise(set_name)
+    fig, ax = plt.subplots()
+    for curve, label in zip(exercise._keys["q6"]["curves"][:2], labels, strict=True):
+        ax.plot(curve["x"], curve["y"], label=label)
+    if limit is not None:
+        ax.axhline(limit)
+    words = {"11": ("inulin (g/d)", "IGF-1 (ng/mL)"), "06": ("transit", "absorbed (mmol/d)")}
+    ax.set(xlabel=words[set_name[:2]][0], ylabel=words[set_name[:2]][1])
+    ax.legend()
+    verdict = exercise.check("q6", fig)
+    plt.close(fig)
+    assert verdict.status == status, verdict.says
+
+
+def test_bars_that_name_no_mouse_lose_the_label():
+    fig, ax = plt.subplots()
+    ax.bar(["IGF-1 in blood", "adult size"], [25, 100])
+    ax.set(xlabel="quantity", ylabel="percent of normal", title="T")
+    verdict = Exercise("01_gh_igf1_axis").check("q6", fig)
+    plt.close(fig)
+    assert verdict.status == "partly"
+    assert verdict.says == "the x label does not say mice or mouse or murine or genotype."
 
 
 def test_hint_then_where_to_read(capsys):

@@ -379,5 +379,5 @@ def _clean_axes(axes):
             (_floats(curve.get(name)) for name in "xy") if isinstance(curve, dict) else (None, None)
         )
         if x is not None and y is not None and len(x) == len(y):
-            cleaned["curves"].append({"x": x, "y": y})
+            cleaned["curves"].append({"x": x, "y": y, "label": _text(curve.get("label"), 200)})
     return cleaned
