@@ -16,6 +16,7 @@ from igf1lab.lesson.explorer import (
     closed_band,
     empty_area,
 )
+from sentences import unfounded
 
 TIME_H = np.linspace(0, 10, 50)
 
@@ -247,13 +248,13 @@ def with_sentence(text):
 
 def test_a_sentence_is_held_against_what_is_shown():
     states = list(make().sweep_states())
-    assert make().unfounded(states) == set()
+    assert unfounded(make(), states) == set()
     wrong = with_sentence(lambda rate, dose, end: f"Of {dose + 0.3:.1f} left.")
-    assert wrong.unfounded(states) == {"Of # left."}
+    assert unfounded(wrong, states) == {"Of # left."}
     sign = with_sentence(lambda rate, dose, end: f"IGF-1 is {-dose:+.1f} now.")
-    assert sign.unfounded(states) == {"is # now."}
+    assert unfounded(sign, states) == {"is # now."}
     digit = with_sentence(lambda rate, dose, end: f"HCAR2 from {dose:g} to {end + 0.1:.2f}.")
-    assert digit.unfounded(states) == {"to #."}
+    assert unfounded(digit, states) == {"to #."}
 
 
 def test_numbers_of_the_wording_and_rounded_ones_are_fair():
@@ -262,4 +263,4 @@ def test_numbers_of_the_wording_and_rounded_ones_are_fair():
     def text(rate, dose, end):
         return f"After 77 days {dose:.1f} mM fell to {end:.1e}, half in {0.693147 / rate:.2g} h."
 
-    assert with_sentence(text).unfounded(states) == set()
+    assert unfounded(with_sentence(text), states) == set()

@@ -118,7 +118,8 @@ def open_course(folder: str | None = None, make: bool = True) -> Course:
     Raises
     ------
     CourseError
-        If none is named or it does not exist and is not to be made, it lies inside the repository, or its settings cannot be read.
+        If none is named, it does not exist and is not to be made, it lies inside the repository,
+        or its settings cannot be read.
     """
     named = folder or os.environ.get("COURSE_PRIVATE")
     if not named:

@@ -143,8 +143,8 @@ def ingest(
     """Copy every notebook of ``source`` to where marking expects it.
 
     If a student handed in several, the newest counts, also if it was brought in before. Of what two
-    runs brought, the older is kept in ``earlier/``, named by its hash. Two students of one name are told apart by their platform's
-    number. Safe to repeat.
+    runs brought, the older is kept in ``earlier/``, named by its hash. Two students of one name
+    are told apart by their platform's number. Safe to repeat.
     """
     course.solution(name)  # says so if there is no such set
     arrivals = []

@@ -11,6 +11,7 @@ import numpy as np
 
 from igf1lab.grading.answers import NOTHING_BACK, as_floats
 from igf1lab.grading.questions import LINE_RTOL, WRONG_KINDS, Question
+from igf1lab.units import GLUCOSE_MG_PER_MMOL, IGF1_KDA, INSULIN_PMOL_L_PER_UU_ML
 
 HALF = 0.5  # right option with a wrong reason
 NEAR = 0.07  # a single number within this of the right one is called close
@@ -55,9 +56,19 @@ _SLIPS = [
     ("unit", 1e6, (), "It is off by a factor of a million: check the prefixes of the units."),
     ("fraction-percent", 100.0, (), "It is off by a factor of 100: fraction or percent?"),
     ("unit", 10.0, (), "It is off by a factor of 10: check dL and L, or a power of ten."),
-    ("mg-dl", 18.016, _GLUCOSE, "This looks like mg/dL where mmol/L is meant, or the reverse."),
-    ("unit", 6.0, _INSULIN, "This looks like µU/mL where pmol/L is meant, or the reverse."),
-    ("unit", 7.649, _IGF1, "This looks like ng/mL where nmol/L is meant, or the reverse."),
+    (
+        "mg-dl",
+        GLUCOSE_MG_PER_MMOL / 10,
+        _GLUCOSE,
+        "This looks like mg/dL where mmol/L is meant, or the reverse.",
+    ),
+    (
+        "unit",
+        INSULIN_PMOL_L_PER_UU_ML,
+        _INSULIN,
+        "This looks like µU/mL where pmol/L is meant, or the reverse.",
+    ),
+    ("unit", IGF1_KDA, _IGF1, "This looks like ng/mL where nmol/L is meant, or the reverse."),
     ("unit", 60.0, _TIME, "It is off by a factor of 60: hours, minutes or seconds?"),
     ("unit", 24.0, _TIME, "It is off by a factor of 24: days or hours?"),
     ("unit", 1440.0, _TIME, "It is off by a factor of 1440: days or minutes?"),

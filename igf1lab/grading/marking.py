@@ -186,22 +186,21 @@ def grade(
     return summary
 
 
-def _kept_sha256(course, student, name):
+def _kept(course, student, name):
+    """Return the kept result of a student; empty if there is none, or it is damaged."""
     try:
-        return json.loads(course.result(student, name).read_text(encoding="utf-8"))["sha256"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        kept = json.loads(course.result(student, name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
 
 
 def _done(course, marker, student, name, blob):
     """Return the kept result of this very work, if it need not be marked again."""
-    try:
-        old = json.loads(course.result(student, name).read_text(encoding="utf-8"))
-        same = old["sha256"] == hashlib.sha256(blob).hexdigest()
-        done = same and old["job"] == marker.job(student).id and old["status"] != "failed"
-        return old if done and "says" in old else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    old = _kept(course, student, name)
+    same = old.get("sha256") == hashlib.sha256(blob).hexdigest()
+    done = same and "says" in old and old.get("status", "failed") != "failed"
+    return old if done and old.get("job") == marker.job(student).id else None
 
 
 @contextmanager
@@ -271,7 +270,7 @@ def _keep(course, marker, book, student, result, before, summary):
     books.write_copy(course.autograded(student, name), copy)
     stamp = course.submitted(student, name).parent / "timestamp.txt"
     when = stamp.read_text().strip() if stamp.is_file() else None
-    new_work = _kept_sha256(course, student, name) not in (None, result["sha256"])
+    new_work = _kept(course, student, name).get("sha256") not in (None, result["sha256"])
     books.store(book, name, student, result, when, new_work)
     _write_result(course, student, name, result | {"job": marker.job(student).id})
     summary.marked.append(student)

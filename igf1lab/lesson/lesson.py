@@ -12,7 +12,7 @@ from igf1lab import evidence
 from igf1lab.lesson import plate, style
 from igf1lab.lesson.explorer import Explorer
 from igf1lab.lesson.prediction import Gate, Prediction
-from igf1lab.lesson.progress import default_progress, warm_up_context
+from igf1lab.lesson.progress import POST_TEST, PRE_TEST, default_progress, warm_up_context
 from igf1lab.lesson.progress_view import ProgressPanel
 from igf1lab.lesson.quiz import Quiz
 from igf1lab.lesson.quiz_bank import bank
@@ -77,11 +77,11 @@ class Lesson:
         """Return this lesson's quiz, or ``"pre_test"`` (judged in silence), ``"post_test"``, ``"rewrite"``."""
         name = name or self.name
         title = {
-            "pre_test": "Pre-test",
-            "post_test": "Post-test",
+            PRE_TEST: "Pre-test",
+            POST_TEST: "Post-test",
             "rewrite": "Sentence by sentence",
         }.get(name, "Quiz")
-        return Quiz(bank(name).items, title=title, context=name, feedback=name != "pre_test")
+        return Quiz(bank(name).items, title=title, context=name, feedback=name != PRE_TEST)
 
     def scales(self) -> HTML:
         """What each verdict and each evidence grade means."""

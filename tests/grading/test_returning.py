@@ -9,6 +9,7 @@ import sys
 import zipfile
 
 import pytest
+from test_instructor import mark_by_hand
 
 from igf1lab.grading import cli, export, gradebook, marking, pages, report
 from igf1lab.grading.course import REPOSITORY, CourseError, open_course
@@ -51,15 +52,6 @@ def appraisal(source):
 def mark_of(course, name, student, question):
     with gradebook.gradebook(course) as book:
         return gradebook.marks(book, name)[student][question]
-
-
-def mark_by_hand(course, name, student, question, points, comment=""):
-    with gradebook.gradebook(course) as book:
-        grade = book.find_grade(question, name, name, student)
-        grade.manual_score, grade.needs_manual_grade = points, False
-        if comment:
-            book.find_comment(question, name, name, student).manual_comment = comment
-        book.db.commit()
 
 
 def change(course, name, student):
