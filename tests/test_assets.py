@@ -1,4 +1,4 @@
-"""The assets themselves: complete, consistent, and equal to the dossiers they came from."""
+"""The assets themselves: complete and consistent."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,6 @@ from igf1lab import evidence
 ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ROOT / "assets"
 DATA = ASSETS / "data"
-DOSSIERS = ROOT.parent / "shared" / "evidence"
 
 LESSONS = {
     "01_gh_igf1_axis": ["AXIS-1", "AXIS-2"],
@@ -137,96 +136,3 @@ def test_rows_flagged_unverified_stay_flagged(dataset_id, unverified_rows):
         "true when somebody read it in its source, and then this test changes with it"
     )
     assert len(dataset.verified_only()) == len(dataset) - unverified_rows
-
-
-# --- equality with the dossiers -------------------------------------------------------
-
-needs_dossiers = pytest.mark.skipif(
-    not DOSSIERS.is_dir(), reason=f"the evidence dossiers are not at {DOSSIERS}"
-)
-
-
-def _dossiers():
-    for name in ("functions", "mechanisms"):
-        text = (DOSSIERS / f"{name}.yaml").read_text(encoding="utf-8")
-        yield yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-
-
-# What the dossiers say, and what we read when we went back to the source.
-CORRECTED = {
-    # yan2016, legend of figure 5: "supplementation of antibiotic water with either SCFA ...".
-    "antibiotic 2 wk then SCFA or NaCl 4 wk": "antibiotic 6 wk, with SCFA or NaCl in the same "
-    "water for the last 4",
-    # imrie2012: the dossier's own note says that the printed areas read the other way.
-    "spoil its signal, though healing of a scraped artery was helped.": "spoil its signal. "
-    "Whether their scraped arteries healed better is open: the words say so, the printed areas do "
-    "not.",
-    "IGFBP-3 (the carrier)": "IGFBP-3 (the binding protein)",  # our word for it throughout
-}
-
-
-def _neutral(text):
-    """The dossiers say "the seed" for what the course calls "the article"; some are corrected."""
-    for theirs, ours in CORRECTED.items():
-        text = text.replace(theirs, ours)
-    return re.sub(r"\b[Tt]he (seed( text| claim)?|article('s claim)?)\b", "it", text)
-
-
-def _text(value):
-    return None if value is None else str(value)
-
-
-@needs_dossiers
-def test_claims_equal_the_dossiers():
-    theirs = {claim["id"]: claim for dossier in _dossiers() for claim in dossier["claims"]}
-    for claim in evidence.claims().values():
-        where, original = f"assets/claims.yaml, {claim.id}", theirs[claim.id]
-        assert claim.says == original["seed_says"], where
-        assert (claim.verdict.id, claim.grade.id) == (original["verdict"], original["grade"]), where
-        assert _neutral(claim.explanation) == _neutral(original["explanation"]), where
-        for side in ("findings", "against"):
-            for mine, other in zip(getattr(claim, side), original[side], strict=True):
-                place = f"{where}, {side}: {mine.what}"
-                assert _neutral(mine.what) == _neutral(other.get("what") or other["finding"]), place
-                for field in ("value", "unit", "n", "species", "design", "audited"):
-                    original_text = _text(other.get(field))
-                    if original_text:
-                        original_text = CORRECTED.get(original_text, original_text)
-                    assert getattr(mine, field) == original_text, f"{place}: {field}"
-                for field in ("citation_key", "verified", "seen_at"):
-                    assert getattr(mine, field) == other[field], f"{place}: {field}"
-        for mine, other in zip(claim.misconceptions, original["misconceptions"], strict=True):
-            belief = other.get("belief") or other["misconception"]
-            assert _neutral(mine.belief) == _neutral(belief), f"{where}, {mine.id}"
-            assert _neutral(mine.why_wrong) == _neutral(other["why_wrong"]), f"{where}, {mine.id}"
-
-
-@needs_dossiers
-def test_datasets_equal_the_dossiers():
-    source_names = {"citation_key", "cite_key", "source_key"}
-    flag_names = {"row_verified", "verified_row", "numbers_seen"}
-    originals = {d["id"]: d for dossier in _dossiers() for d in dossier["datasets"]}
-    assert set(originals) == set(evidence.dataset_ids()), "assets/data: a dataset is missing"
-    for dataset_id, original in originals.items():
-        dataset, where = evidence.dataset(dataset_id), f"assets/data/{dataset_id.lower()}.csv"
-        names = [c["name"] if isinstance(c, dict) else c for c in original["columns"]]
-        for number, (row, cells) in enumerate(
-            zip(dataset.rows, original["rows"], strict=True), start=1
-        ):
-            place = f"{where} row {number}"
-            for name, cell in zip(names, cells, strict=True):
-                if name in source_names:
-                    assert row["source_key"] == cell, place
-                elif name in flag_names:
-                    assert row["verified"] == cell, place
-                else:
-                    assert row[name] == (None if cell == "" else cell), f"{place}: {name}"
-            if not flag_names & set(names):
-                assert row["verified"] == original["verified"], place
-
-
-@needs_dossiers
-def test_bibliography_has_every_dossier_entry():
-    text = (DOSSIERS / "references.bib").read_text(encoding="utf-8")
-    missing = set(re.findall(r"^@\w+\{([^,]+),", text, re.MULTILINE)) - set(evidence.references())
-    assert not missing, f"assets/references.bib lacks {missing}; copy them from the dossier"

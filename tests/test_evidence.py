@@ -165,7 +165,7 @@ def test_a_broken_or_repeated_reference_is_explained(small_assets, entry):
          "https://doi.org/10.1007/BF00160468"),
         ("minimal_model_table", "minimal_model_table", "Authors not recorded", None),
         ("seed_blog", None, "Darrell Miller (Vitamins and Their Uses blog)", None),
-        ("bahar_halpern2015", "Bahar Halpern et al. 2015", "Bahar Halpern et al.",
+        ("bahar_halpern2015", "Bahar Halpern et al. 2015", None,
          "https://pubmed.ncbi.nlm.nih.gov/25728770"),
     ],
 )  # fmt: skip
@@ -178,7 +178,7 @@ def test_references_read_as_plain_text(key, label, line, address):
 
 def test_no_bibtex_syntax_reaches_the_reader():
     for entry in evidence.references().values():
-        shown = f"{entry.author_line} {entry.title} {entry.where} {entry.note}"
+        shown = f"{entry.author_line} {entry.title} {entry.where} {entry.annotation}"
         assert not set("{}\\") & set(shown), f"assets/references.bib, {entry.key}: {shown}"
         assert entry.title, f"assets/references.bib, {entry.key}: has no title"
 

@@ -31,8 +31,8 @@ class Reference:
         Title, place of publication with volume and pages, and year.
     address : str
         Best web address: DOI, PubMed Central, PubMed, or the page where it was read.
-    note : str
-        Which details were recalled, cut off or not visible.
+    annotation : str
+        What a reader should know of how it was read, for example ``"abstract only read"``.
     """
 
     key: str
@@ -41,7 +41,7 @@ class Reference:
     where: str
     year: str
     address: str
-    note: str
+    annotation: str
 
     @property
     def label(self) -> str:
@@ -97,7 +97,7 @@ def _reference(entry) -> Reference:
         where=_where(fields),
         year=fields.get("year", ""),
         address=next(found, ""),
-        note=fields.get("note", ""),
+        annotation=fields.get("annotation", ""),
     )
 
 

@@ -37,8 +37,12 @@ class Level:
 class Finding:
     """One piece of evidence: what was found, in whom, by whom, and whether it was re-read.
 
-    ``value``, ``unit``, ``n``, ``species``, ``design``, ``audited`` and ``note`` are text or
-    None. A finding that is not ``verified`` is never graded.
+    ``value`` is a phrase with its unit, as a person would write it; ``level`` is the id of an
+    evidence grade: the design of this finding. ``direct`` says whether it bears on the claim as
+    stated, so that a claim's grade is the strongest level among its direct findings. ``weight``
+    runs from 1 (small, or beside the point) to 3 (decisive). ``unit``, ``n``, ``species``,
+    ``design``, ``audited`` and ``note`` are text or None. A finding that is not ``verified`` is
+    never graded.
     """
 
     what: str
@@ -52,6 +56,9 @@ class Finding:
     design: str | None = None
     audited: str | None = None
     note: str | None = None
+    level: str | None = None
+    direct: bool = True
+    weight: int = 2
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ def _reference_item(key: str) -> str:
     where = f" <cite>{escape(entry.where)}</cite>." if entry.where else ""
     address = escape(entry.address)
     link = f' <a href="{address}" rel="noopener">{address}</a>' if address else ""
-    note = f" <small>[{escape(entry.note)}]</small>" if entry.note else ""
+    note = f" <small>[{escape(entry.annotation)}]</small>" if entry.annotation else ""
     return (
         f'<li id="ig-ref-{escape(key)}">{escape(entry.author_line)}{year}. '
         f"{escape(entry.title)}.{where}{link}{note} <code>{escape(key)}</code></li>"
