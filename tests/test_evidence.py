@@ -165,8 +165,7 @@ def test_a_broken_or_repeated_reference_is_explained(small_assets, entry):
          "https://doi.org/10.1007/BF00160468"),
         ("minimal_model_table", "minimal_model_table", "Authors not recorded", None),
         ("seed_blog", None, "Darrell Miller (Vitamins and Their Uses blog)", None),
-        ("bahar_halpern2015", "Bahar Halpern et al. 2015", None,
-         "https://pubmed.ncbi.nlm.nih.gov/25728770"),
+        ("bahar_halpern2015", "Bahar Halpern et al. 2015", None, None),
     ],
 )  # fmt: skip
 def test_references_read_as_plain_text(key, label, line, address):
