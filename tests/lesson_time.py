@@ -10,10 +10,9 @@ import re
 import sys
 from pathlib import Path
 
-from lesson_rules import ROOT, LessonFile
-
 from igf1lab import evidence
 from igf1lab.lesson.quiz_bank import bank
+from lesson_rules import ROOT, LessonFile
 
 WORDS_A_MINUTE = 200
 CODE_LINES_A_MINUTE = 6
