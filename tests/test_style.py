@@ -1,11 +1,11 @@
 """One palette: the style file's colours are the page's, in light and with a twin in dark."""
 
 import re
-from pathlib import Path
 
 from igf1lab.lesson import style
+from igf1lab.page import FOLDER
 
-CSS = (Path(style.__file__).parent / "theme.css").read_text("utf-8")
+CSS = (FOLDER / "theme.css").read_text("utf-8")
 
 
 def palette(selector):

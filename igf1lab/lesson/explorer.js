@@ -1,6 +1,7 @@
 // Explorer: the page keeps rows (the curves of one slider setting) and draws from them at once.
 // It asks the kernel only for rows it lacks: the setting under the hand first, then sweeps.
-// The helpers el, control and button are those of dom.js.
+
+import { button, control, el } from "../page/dom.js";
 
 const BATCH = 64; // rows wished for in one message; the kernel answers as many as fit its budget
 const SILENCE_MS = 4000; // no answer for so long: say that the kernel is not there
@@ -40,7 +41,7 @@ function pathData(curve, row) {
   return curve.closed ? out + "Z" : out;
 }
 
-function render({ model, el: root }) {
+function renderExplorer({ model, el: root }) {
   const spec = model.get("spec");
   const curves = spec.curves.map((c) => ({ ...c }));
   let offset = 0;
@@ -371,4 +372,4 @@ function render({ model, el: root }) {
   };
 }
 
-export default { render };
+export default { render: renderExplorer };

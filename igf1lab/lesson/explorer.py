@@ -28,6 +28,7 @@ from matplotlib.patches import Polygon
 
 from igf1lab.lesson.style import course_style, figure_html, themed_svg
 from igf1lab.lesson.widget import module
+from igf1lab.page import FOLDER
 from igf1lab.parameters import Parameter
 
 HERE = Path(__file__).parent
@@ -170,8 +171,8 @@ class Explorer(anywidget.AnyWidget):
         If a view lacks a curve, changes its length, or is not finite.
     """
 
-    _esm = module("explorer.js")
-    _css = (HERE / "theme.css").read_text("utf-8") + (HERE / "explorer.css").read_text("utf-8")
+    _esm = module("../lesson/explorer.js")
+    _css = (FOLDER / "theme.css").read_text("utf-8") + (HERE / "explorer.css").read_text("utf-8")
     spec = traitlets.Dict().tag(sync=True)
     start = traitlets.Dict().tag(sync=True)
     start_rows = traitlets.Bytes().tag(sync=True)

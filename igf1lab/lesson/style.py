@@ -3,7 +3,6 @@
 from contextlib import contextmanager
 from functools import cache
 from html import escape
-from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -12,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from igf1lab.evidence import assets_dir
+from igf1lab.page import FOLDER
 
 
 @cache
@@ -89,7 +89,7 @@ def mouse(*axes: Axes) -> None:
 
 def theme_css() -> str:
     """Return a ``<style>`` element with the course's colours for light and dark."""
-    return f"<style>{(Path(__file__).parent / 'theme.css').read_text('utf-8')}</style>"
+    return f"<style>{(FOLDER / 'theme.css').read_text('utf-8')}</style>"
 
 
 def themed_svg(svg: str) -> str:

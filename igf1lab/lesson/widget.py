@@ -1,17 +1,43 @@
-"""What quiz, prediction and claim map share: one style sheet, one lock, and a twin in HTML."""
+"""What the interactive parts share: their page side as one text, one lock, and a twin in HTML."""
 
+import re
 import threading
 from html import escape
 from pathlib import Path
 
 import anywidget
 
-HERE = Path(__file__).parent
+from igf1lab.page import FOLDER
+
+_IMPORT = re.compile(
+    r"^import [^;]*? from \"(\./|\.\./page/)([\w/.-]+)\";\n", re.MULTILINE | re.DOTALL
+)
+_EXPORT = re.compile(r"^export (?=const|let|function|class|async)", re.MULTILINE)
+_EXPORT_LIST = re.compile(r"^export (\{[^}]*\}|default [^;]*);?\n", re.MULTILINE)
 
 
 def module(name: str) -> str:
-    """Return a widget's JavaScript module: the shared helpers, then its own file."""
-    return "\n".join((HERE / file).read_text("utf-8") for file in ("dom.js", name))
+    """Return a module of ``igf1lab/page`` and all it imports as the one text that anywidget takes.
+
+    Each module stands once, before those that import it; its imports and exports fall away, except
+    for the default export of ``name`` itself. So top-level names must differ between modules.
+    """
+    texts: dict[Path, str] = {}
+
+    def add(path: Path):
+        if path in texts:
+            return
+        texts[path] = ""  # a circle would end here
+        text = path.read_text("utf-8")
+        for _, imported in _IMPORT.findall(text):
+            add(FOLDER / imported)
+        del texts[path]
+        texts[path] = _EXPORT.sub("", _IMPORT.sub("", text))
+
+    top = (FOLDER / name).resolve()
+    add(top)
+    own = texts.pop(top)
+    return "\n".join([*(_EXPORT_LIST.sub("", text) for text in texts.values()), own])
 
 
 class CourseWidget(anywidget.AnyWidget):
@@ -21,7 +47,7 @@ class CourseWidget(anywidget.AnyWidget):
     their own while a cell runs, so :meth:`hear` is called with the widget's lock held.
     """
 
-    _css = HERE / "widgets.css"
+    _css = FOLDER / "widgets.css"
 
     def __init__(self, **traits):
         self.lock = threading.RLock()

@@ -1,8 +1,11 @@
-// Shared by the course's widgets: it stands before each of their modules (see widget.py).
+// Shared by the course's interactive parts: elements, controls, and words about a silent kernel.
 
-let serial = 0; // keeps radio groups and labels of two views of one widget apart
+let serial = 0;
 
-function el(tag, attributes = {}, ...children) {
+// Keeps radio groups and labels of two views of one part apart.
+export const unique = (stem) => `${stem}-${serial++}`;
+
+export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
@@ -14,14 +17,14 @@ function el(tag, attributes = {}, ...children) {
 
 // JupyterLab would take the keys of controls without this attribute. It must stand on the control
 // itself: Lab's selectors match the focused element before they reach an attribute further up.
-const control = (tag, attributes, ...children) =>
+export const control = (tag, attributes, ...children) =>
   el(tag, { "data-lm-suppress-shortcuts": "true", ...attributes }, ...children);
 
-const button = (text, press, css = "ig-button ig-quiet") =>
+export const button = (text, press, css = "ig-button ig-quiet") =>
   control("button", { type: press ? "button" : "submit", class: css, onclick: press ?? (() => {}) }, text);
 
 // In JupyterLab the Enter key does not send a form by itself (seen in 4.6), so this sends it.
-const numberInput = (id) => control("input", {
+export const numberInput = (id) => control("input", {
   id, type: "text", inputmode: "decimal", autocomplete: "off", size: 12,
   onkeydown: (event) => {
     if (event.key !== "Enter") return;
@@ -34,7 +37,7 @@ const ANSWER_MS = 8000;
 const NO_KERNEL = "The kernel has not answered. Run this cell again, then try once more.";
 
 // Sends to the kernel and tells when it stays silent: a closed connection does not throw.
-function kernelLine(model, tell) {
+export function kernelLine(model, tell) {
   let timer;
   return {
     send(content, buffers) {

@@ -1,8 +1,10 @@
 // The prediction form: asks, sends, and shows what the kernel then says. The reveal itself is
 // another widget below this one; the kernel puts it there once a prediction is recorded.
 
+import { button, control, el, kernelLine, numberInput, unique } from "./dom.js";
+
 function radios(legend, options, css = "") {
-  const name = `ig-predict-${serial++}`;
+  const name = unique("ig-predict");
   const inputs = options.map((option) => control("input", { type: "radio", name, value: option.key }));
   const node = el("fieldset", { class: css }, el("legend", {}, legend),
     ...options.map((option, i) => el("label", { class: "ig-option" }, inputs[i], el("span", {}, option.text))));
@@ -14,7 +16,7 @@ function radios(legend, options, css = "") {
 }
 
 function numberField(spec) {
-  const id = `ig-predict-${serial++}`;
+  const id = unique("ig-predict");
   const input = numberInput(id);
   const node = el("fieldset", {}, el("legend", {}, spec.question), el("div", { class: "ig-row" },
     el("label", { for: id }, "Your number"), input, el("span", {}, `${spec.unit} (${spec.range})`)));
@@ -30,16 +32,16 @@ function directions(spec) {
   };
 }
 
-const KINDS = {
+const PREDICTION_KINDS = {
   choice: (spec) => radios(spec.question, spec.options),
   number: numberField,
   direction: directions,
 };
 
-function render({ model, el: host }) {
+function renderPrediction({ model, el: host }) {
   const spec = model.get("spec");
   const verdict = spec.judge !== "the model";
-  const question = KINDS[spec.kind](spec);
+  const question = PREDICTION_KINDS[spec.kind](spec);
   const sure = radios("How sure are you?", spec.confidences.map((word) => ({ key: word, text: word })), "ig-inline");
   const problem = el("p", { class: "ig-problem", role: "status" });
   const kernel = kernelLine(model, (text) => (problem.textContent = text));
@@ -85,4 +87,4 @@ function render({ model, el: host }) {
   return () => model.off("change:state change:message", draw);
 }
 
-export default { render };
+export default { render: renderPrediction };

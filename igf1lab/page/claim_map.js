@@ -1,6 +1,8 @@
 // The claim map: the SVG comes drawn from the kernel; this makes its arrows answer to mouse and
 // keyboard, offers the same as a list, and carries the progress file in and out.
 
+import { button, control, el, kernelLine } from "./dom.js";
+
 // The lessons lie in notebooks/; where that is can only be told from the address of the page.
 function lessonLink(lesson) {
   const file = `${lesson}.ipynb`;
@@ -16,7 +18,7 @@ function about(claim) {
   ];
 }
 
-function render({ model, el: host }) {
+function renderPanel({ model, el: host }) {
   const map = el("div", { class: "ig-map-box" });
   const list = el("div", { class: "ig-claim-list", hidden: "" });
   const detail = el("div", { class: "ig-detail", "aria-live": "polite" });
@@ -148,4 +150,4 @@ function render({ model, el: host }) {
   };
 }
 
-export default { render };
+export default { render: renderPanel };

@@ -1,6 +1,8 @@
 // The quiz page: draws items, sends answers, shows what the kernel sends back.
 // It knows no answers; see quiz.py for what a state may hold.
 
+import { button, control, el, kernelLine, numberInput, unique } from "./dom.js";
+
 // Each kind: build(item, ...) returns { nodes, read(): answer, write(answer) }.
 
 function ticks(item, group, type) {
@@ -15,7 +17,7 @@ function ticks(item, group, type) {
   };
 }
 
-function number(item, group) {
+function numberLine(item, group) {
   const input = numberInput(group);
   const label = el("label", { for: group, class: "ig-number" }, "Your number");
   return {
@@ -99,10 +101,10 @@ function arrow(item, group, svg) {
   };
 }
 
-const KINDS = {
+const ITEM_KINDS = {
   choice: (item, group) => ticks(item, group, "radio"),
   choices: (item, group) => ticks(item, group, "checkbox"),
-  number, order, match, arrow,
+  number: numberLine, order, match, arrow,
 };
 
 const TASKS = {
@@ -128,10 +130,10 @@ function explainedPart(option) { // a step or a pair as it should be; chosen say
 }
 
 function card(model, item, number, total) {
-  const group = `ig-${item.id}-${serial++}`;
+  const group = unique(`ig-${item.id}`);
   const kernel = kernelLine(model, (text) => (waiting.textContent = text));
   const send = (content) => kernel.send({ item: item.id, ...content });
-  const part = KINDS[item.kind](item, group, model.get("map_svg"));
+  const part = ITEM_KINDS[item.kind](item, group, model.get("map_svg"));
   const check = button("Check", null, "ig-button");
   const again = button("Try this item again", () => send({ type: "again" }));
   const fieldset = el("fieldset", {},
@@ -177,7 +179,7 @@ function card(model, item, number, total) {
   return { node, draw };
 }
 
-function render({ model, el: host }) {
+function renderQuiz({ model, el: host }) {
   const items = model.get("items");
   const cards = items.map((item, i) => card(model, item, i + 1, items.length));
   const summary = el("p", { class: "ig-summary", role: "status" });
@@ -196,4 +198,4 @@ function render({ model, el: host }) {
   return () => model.off(watched, draw);
 }
 
-export default { render };
+export default { render: renderQuiz };

@@ -1,0 +1,43 @@
+"""The page's modules can stand together in one text, as JupyterLab needs them, and apart, as pages do."""
+
+import re
+from collections import Counter
+
+import pytest
+
+import nodes
+from igf1lab.lesson.widget import module
+from igf1lab.page import FOLDER
+
+MODULES = sorted(path for path in FOLDER.rglob("*.js"))
+PARTS = [path.name for path in MODULES if "export default" in path.read_text("utf-8")]
+TOP_LEVEL = re.compile(
+    r"^(?:export )?(?:async )?(?:const|let|var|class|function\*?) (\w+)", re.MULTILINE
+)
+
+
+def test_top_level_names_differ_between_modules():
+    names = Counter(
+        name for path in MODULES for name in set(TOP_LEVEL.findall(path.read_text("utf-8")))
+    )
+    assert {name for name, count in names.items() if count > 1} == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_each_module_parses(path):
+    nodes.run("--check", "--input-type=module", "-", text=path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_is_one_text_with_one_render(name):
+    text = module(name)
+    assert "\nimport " not in text and text.count("export ") == 1
+    said = nodes.run(
+        "--input-type=module",
+        "--eval",
+        "const text = await new Response(process.stdin).text();"
+        "const part = await import('data:text/javascript,' + encodeURIComponent(text));"
+        "console.log(typeof part.default.render);",
+        text=text,
+    )
+    assert said.strip() == "function"
