@@ -316,3 +316,54 @@ def test_a_key_written_twice_is_refused(tmp_path):
     file.write_text("unit: mM\nunit: µM\n", "utf-8")
     with pytest.raises(ValueError, match=r"sidecar.yaml .*'unit' is written twice"):
         evidence.read_yaml(file)
+
+
+# --- the evidence ladder --------------------------------------------------------------
+
+
+def _ladder_claim():
+    """A claim with one finding of each level on either side, none like another."""
+    original = evidence.claim("AXIS-1")
+    levels = list(evidence.grades())
+    made = [
+        replace(original.findings[0], what=f"finding {side}{n}", level=level, weight=1 + n % 3,
+                direct=n % 2 == 0, verified=n != 1)
+        for side in ("for", "against") for n, level in enumerate(levels)
+    ]  # fmt: skip
+    return replace(original, findings=tuple(made[:6]), against=tuple(made[6:]))
+
+
+def test_every_finding_of_a_ladder_has_a_mark_in_its_column_on_its_side():
+    claim = _ladder_claim()
+    tree = _parse(ladder.ladder_svg(claim))
+    line = float(next(tree.iter("line")).get("y1"))
+    marks = [g for g in tree.iter("g") if "ig-mark" in g.get("class")]
+    level_of = {level: n for n, levels in enumerate(ladder.COLUMNS.values()) for level in levels}
+    drawn = [each for each in claim.findings + claim.against if each.level in level_of]
+    assert len(marks) == len(drawn) == 10  # an opinion stands on no rung
+    for finding in drawn:
+        (mark,) = [g for g in marks if finding.what in g.get("aria-label")]
+        box = mark.find("rect")
+        x, y = (float(box.get(name)) + ladder.SLOT / 2 for name in "xy")
+        assert x // ladder.COLUMN == level_of[finding.level], finding.level
+        assert (y < line) == (finding in claim.findings)
+        assert ("ig-indirect" in mark.get("class")) == (not finding.direct)
+        assert ("ig-unread" in mark.get("class")) == (not finding.verified)
+        assert (
+            mark.get("tabindex") == "0" and "unverified" in mark.get("aria-label")
+        ) or finding.verified
+
+
+def test_heavier_findings_have_larger_triangles():
+    sizes = [ladder.HALF_SIDE[weight] for weight in (1, 2, 3)]
+    assert sizes == sorted(set(sizes))
+
+
+def test_a_crowded_column_grows_in_rows_and_no_two_marks_touch():
+    original = _ladder_claim()
+    many = tuple(replace(original.findings[3], what=f"animal {n}") for n in range(11))
+    tree = _parse(ladder.ladder_svg(replace(original, findings=many)))
+    places = {(r.get("x"), r.get("y")) for g in tree.iter("g") for r in g.findall("rect")}
+    assert len(places) == 11 + 5
+    height = float(next(tree.iter("svg")).get("viewBox").split()[3])
+    assert all(0 <= float(y) < height - ladder.SAID for _, y in places)

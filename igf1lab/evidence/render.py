@@ -12,6 +12,7 @@ from html import escape
 from igf1lab.evidence.bibliography import reference
 from igf1lab.evidence.claims import Claim, Finding, Level, grades, verdicts
 from igf1lab.evidence.datasets import Cell, Dataset
+from igf1lab.evidence.ladder import ladder_svg
 from igf1lab.parameters import FLAG_WORDS, Parameter, ParameterSet
 
 UNVERIFIED = '<strong class="ig-unverified">unverified</strong>'
@@ -95,18 +96,26 @@ def _findings_table(caption: str, findings: Iterable[Finding]) -> str:
     )
 
 
+def _folded(summary: str, body: str) -> str:
+    return f"<details><summary>{escape(summary)}</summary>{body}</details>"
+
+
 def verdict_panel(claims: Iterable[Claim]) -> str:
-    """Return one section a claim: verdict, grade, reasons, evidence on both sides."""
+    """Return one section a claim: ladder, verdict, grade, the reason in short; tables folded."""
     return "".join(
         f'<section class="ig-verdict" aria-label="Verdict on {escape(c.id)}">'
         f"<h3>{escape(c.id)}: {escape(c.says)}</h3>"
-        f"<p>Verdict: {badge(c.verdict)}. {escape(c.verdict.meaning)}</p>"
-        f"<p>Evidence grade: {badge(c.grade)}. {escape(c.grade.meaning)} {escape(c.grade_note)}</p>"
-        f"<p>{escape(c.explanation)}</p>"
-        + _findings_table(f"{c.id}: evidence that bears on the claim", c.findings)
-        + _findings_table(f"{c.id}: evidence against the claim, or limiting it", c.against)
-        + f"<p><strong>What would change our mind.</strong> {escape(c.change_our_mind)}</p>"
-        "</section>"
+        f"<p>{badge(c.verdict)} Strongest evidence: {badge(c.grade)}</p>"
+        + ladder_svg(c)
+        + f"<p>{escape(c.explanation)}</p>"
+        f"<p><strong>What would change our mind.</strong> {escape(c.change_our_mind)}</p>"
+        + _folded(
+            f"All {len(c.findings) + len(c.against)} findings on {c.id}, with their sources",
+            f"<p>{escape(c.grade_note)}</p>"
+            + _findings_table(f"{c.id}: evidence that bears on the claim", c.findings)
+            + _findings_table(f"{c.id}: evidence against the claim, or limiting it", c.against),
+        )
+        + "</section>"
         for c in claims
     )
 
@@ -120,7 +129,7 @@ def _reference_item(key: str) -> str:
     note = f" <small>[{escape(entry.annotation)}]</small>" if entry.annotation else ""
     return (
         f'<li id="ig-ref-{escape(key)}">{escape(entry.author_line)}{year}. '
-        f"{escape(entry.title)}.{where}{link}{note} <code>{escape(key)}</code></li>"
+        f"{escape(entry.title)}.{where}{link}{note}</li>"
     )
 
 
@@ -132,8 +141,9 @@ def reference_list(keys: Iterable[str]) -> str:
     KeyError
         If a key is not in the bibliography.
     """
-    items = "".join(_reference_item(key) for key in sorted(set(keys)))
-    return f'<ol class="ig-references">{items}</ol>'
+    by_name = sorted(set(keys), key=lambda key: (reference(key).label.casefold(), key))
+    items = "".join(_reference_item(key) for key in by_name)
+    return f'<ul class="ig-references">{items}</ul>'
 
 
 def _cell(value: Cell) -> str:
@@ -180,8 +190,9 @@ def parameter_table(parameters: ParameterSet) -> str:
         )
         for p in parameters.values()
     ]
-    return _table(
+    table = _table(
         f"Parameters of {parameters.model} ({parameters.species})",
         ["Symbol", "Meaning", "Value", "Unit", "Standing", "Source or reason"],
         rows,
     )
+    return _folded(f"The {len(rows)} numbers of the model, each with its standing", table)
