@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from igf1lab import evidence
-from igf1lab.evidence import bibliography, datasets, paths, render
+from igf1lab.evidence import bibliography, datasets, ladder, paths, render
 from igf1lab.parameters import Parameter, ParameterSet
 
 # Asked for by name, because evidence.claims is the function and not its module.
