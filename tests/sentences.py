@@ -9,7 +9,7 @@ NUMBER = re.compile(r"(?<![\w.,-])[+\u2212-]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d
 FEW_POINTS = 12
 
 
-def unfounded(explorer, states) -> set[str]:
+def unfounded(exploration, states) -> set[str]:
     """Numbers of the sentences that nothing shown bears out, each as the words around it.
 
     A number is borne out, to the digits that are printed, by the table, by a setting, or by an
@@ -22,8 +22,8 @@ def unfounded(explorer, states) -> set[str]:
     """
     places = {}  # wording, place in it -> the numbers met there, and whether they are founded
     for state in states:
-        settings = {s.name: s.values[i] for s, i in zip(explorer.sliders, state, strict=True)}
-        shown = explorer.view(**settings)
+        settings = {s.name: s.values[i] for s, i in zip(exploration.sliders, state, strict=True)}
+        shown = exploration.view(**settings)
         known = _known_numbers(shown, settings)
         wording = NUMBER.sub("#", shown.sentence)
         for place, number in enumerate(NUMBER.findall(shown.sentence)):

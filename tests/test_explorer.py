@@ -7,15 +7,8 @@ import numpy as np
 import pytest
 
 from igf1lab.lesson import style
-from igf1lab.lesson.explorer import (
-    Explorer,
-    ExplorerError,
-    Slider,
-    View,
-    bars,
-    closed_band,
-    empty_area,
-)
+from igf1lab.lesson.explorer import Explorer
+from igf1lab.lesson.rows import Exploration, ExplorerError, Slider, View, bars, closed_band
 from sentences import unfounded
 
 TIME_H = np.linspace(0, 10, 50)
@@ -43,7 +36,7 @@ def decay_draw():
     ax.set(xlim=(0, 10), ylim=(0, 10))
     (level,) = ax.plot(TIME_H, 0 * TIME_H, label="level")
     (half,) = ax.plot([0], [0], "o", label="half-life")
-    return fig, {"level": level, "half": half, "area": empty_area(ax, "area", alpha=0.2)}
+    return fig, {"level": level, "half": half, "area": style.empty_area(ax, "area", alpha=0.2)}
 
 
 def make(**changes):
@@ -59,7 +52,7 @@ def make(**changes):
         ],
         "scenarios": {"High dose": {"dose": 9.0}},
     }
-    return Explorer(**(keywords | changes))
+    return Explorer(Exploration(**(keywords | changes)))
 
 
 class Wire:
@@ -74,8 +67,8 @@ def test_first_rows_are_the_start_and_each_scenario():
     toy = make()
     rows = toy.start["rows"]
     assert [r["at"] for r in rows] == [
-        toy.indices(toy.settings()),
-        toy.indices(toy.settings(dose=9.0)),
+        toy.exploration.indices(toy.exploration.settings()),
+        toy.exploration.indices(toy.exploration.settings(dose=9.0)),
     ]
     floats = np.frombuffer(toy.start_rows, np.float32).reshape(2, -1)
     assert floats.shape[1] == 50 + 2 * 1 + 2 * 50
@@ -86,7 +79,7 @@ def test_first_rows_are_the_start_and_each_scenario():
 def test_page_transform_puts_data_where_matplotlib_draws_it():
     toy = make()
     curve = toy.spec["wide"]["axes"]["level"]
-    fig, artists = toy._figure(toy.view())
+    fig, artists = toy._figure(toy.exploration.view())
     fig.dpi = 72
     fig.draw_without_rendering()
     x, y = artists["level"].axes.transData.transform((4.0, 2.5))
@@ -110,11 +103,11 @@ def test_answer_sends_rows_in_the_order_wished():
     ((content, buffers),) = wire.sent
     assert content["id"] == 7
     assert [r["at"] for r in content["rows"]] == wished
-    assert len(buffers[0]) == 2 * len(toy.row(wished[0])[1])
+    assert len(buffers[0]) == 2 * len(toy.exploration.row(wished[0])[1])
 
 
 def test_answer_stops_at_its_time_budget(monkeypatch):
-    monkeypatch.setattr("igf1lab.lesson.explorer.REPLY_BUDGET_S", 0.0)
+    monkeypatch.setattr("igf1lab.lesson.rows.REPLY_BUDGET_S", 0.0)
     toy = make()
     wire = Wire(toy)
     toy._answer(toy, {"id": 1, "rows": [[0, 0, 0], [1, 0, 0], [2, 0, 0]]}, [])
@@ -124,7 +117,7 @@ def test_answer_stops_at_its_time_budget(monkeypatch):
 def test_model_error_is_said_logged_and_raised_under_tests(monkeypatch, caplog):
     toy = make()
     wire = Wire(toy)
-    broken = toy.indices(toy.settings(dose=10.0, kind="broken"))
+    broken = toy.exploration.indices(toy.exploration.settings(dose=10.0, kind="broken"))
     monkeypatch.delenv("IGF1LAB_STRICT", raising=False)
     with caplog.at_level(logging.ERROR):
         toy._answer(toy, {"id": 1, "rows": [[0, 0, 0], broken]}, [])
@@ -148,7 +141,7 @@ def test_nonsense_wishes_get_a_sentence(wish, monkeypatch):
 
 def test_check_passes_inside_and_names_what_leaves_the_page():
     toy = make()
-    assert toy.check(toy.sweep_states()) > 30
+    assert toy.check(toy.exploration.sweep_states()) > 30
 
     def tall():
         fig, artists = decay_draw()
@@ -194,9 +187,9 @@ def test_notebook_output_carries_the_twin():
 
 def test_embed_holds_every_sweep():
     toy = make().embed()
-    n = len(list(toy.sweep_states()))
+    n = len(list(toy.exploration.sweep_states()))
     assert len(toy.held["rows"]) == n
-    assert len(toy.held_rows) == n * len(toy.row([0, 0, 0])[1])
+    assert len(toy.held_rows) == n * len(toy.exploration.row([0, 0, 0])[1])
 
 
 def test_sliders_snap_and_refuse():
@@ -231,7 +224,7 @@ def test_curves_have_units_for_the_csv():
         style.label_axes(lower, title="B", x="time (h)", y="middle = 1")
         (level,) = upper.plot(TIME_H, 0 * TIME_H)
         (half,) = lower.plot([0], [0], "o")
-        return fig, {"level": level, "half": half, "area": empty_area(lower, "area")}
+        return fig, {"level": level, "half": half, "area": style.empty_area(lower, "area")}
 
     units = {c["key"]: (c["x_unit"], c["y_unit"]) for c in make(draw=draw).spec["curves"]}
     assert units["level"] == ("h", "mM")
@@ -247,20 +240,20 @@ def with_sentence(text):
 
 
 def test_a_sentence_is_held_against_what_is_shown():
-    states = list(make().sweep_states())
-    assert unfounded(make(), states) == set()
+    states = list(make().exploration.sweep_states())
+    assert unfounded(make().exploration, states) == set()
     wrong = with_sentence(lambda rate, dose, end: f"Of {dose + 0.3:.1f} left.")
-    assert unfounded(wrong, states) == {"Of # left."}
+    assert unfounded(wrong.exploration, states) == {"Of # left."}
     sign = with_sentence(lambda rate, dose, end: f"IGF-1 is {-dose:+.1f} now.")
-    assert unfounded(sign, states) == {"is # now."}
+    assert unfounded(sign.exploration, states) == {"is # now."}
     digit = with_sentence(lambda rate, dose, end: f"HCAR2 from {dose:g} to {end + 0.1:.2f}.")
-    assert unfounded(digit, states) == {"to #."}
+    assert unfounded(digit.exploration, states) == {"to #."}
 
 
 def test_numbers_of_the_wording_and_rounded_ones_are_fair():
-    states = list(make().sweep_states())
+    states = list(make().exploration.sweep_states())
 
     def text(rate, dose, end):
         return f"After 77 days {dose:.1f} mM fell to {end:.1e}, half in {0.693147 / rate:.2g} h."
 
-    assert unfounded(with_sentence(text), states) == set()
+    assert unfounded(with_sentence(text).exploration, states) == set()

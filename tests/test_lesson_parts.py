@@ -11,8 +11,8 @@ import pytest
 from igf1lab import evidence
 from igf1lab.lesson import LESSONS
 from igf1lab.lesson.explorer import HELD_BYTES, NARROW_IN, Explorer
+from igf1lab.lesson.outcome import Outcome
 from igf1lab.lesson.plate import Plate
-from igf1lab.lesson.prediction import Outcome
 from igf1lab.lesson.quiz_bank import bank
 from sentences import unfounded
 
@@ -38,9 +38,9 @@ def parts_of(lesson):
 @functools.cache
 def explorer_of(lesson, name):
     """Return the explorer, made once for all tests here, and each of its views computed once."""
-    explorer = parts_of(lesson).EXPLORERS[name]()
-    explorer._view = functools.cache(explorer._view)
-    return explorer
+    exploration = parts_of(lesson).EXPLORERS[name]()
+    exploration._view = functools.cache(exploration._view)
+    return Explorer(exploration)
 
 
 def named(kind):
@@ -51,28 +51,30 @@ def named(kind):
     ]
 
 
-def states_of(explorer, n_random=30):
+def states_of(exploration, n_random=30):
     """Slider ends (all corners of up to seven sliders), the scenarios and a seeded random grid."""
-    sizes = [len(s.values) for s in explorer.sliders]
+    sizes = [len(s.values) for s in exploration.sliders]
     if len(sizes) <= CORNERS_UP_TO:
         ends = [list(corner) for corner in itertools.product(*((0, n - 1) for n in sizes))]
     else:
-        base = explorer.indices(explorer.settings())
+        base = exploration.indices(exploration.settings())
         ends = [[*base[:k], i, *base[k + 1 :]] for k, n in enumerate(sizes) for i in (0, n - 1)]
     rng = np.random.default_rng(1)
     grid = [[int(rng.integers(n)) for n in sizes] for _ in range(n_random)]
-    scenarios = [explorer.indices(explorer.settings(**s)) for s in explorer.scenarios.values()]
+    scenarios = [
+        exploration.indices(exploration.settings(**s)) for s in exploration.scenarios.values()
+    ]
     return ends + scenarios + grid
 
 
 @pytest.mark.parametrize(("lesson", "name"), named("EXPLORERS"))
 def test_explorer_stays_on_the_page(lesson, name):
     explorer = explorer_of(lesson, name)
-    states = states_of(explorer)
+    states = states_of(explorer.exploration)
     assert explorer.check(states) == len(states) > 30
-    sentences = {explorer.row(state)[0]["sentence"] for state in states}
+    sentences = {explorer.exploration.row(state)[0]["sentence"] for state in states}
     assert len(sentences) > 5, f"{lesson}, explorer {name}: its sentence hardly ever changes"
-    assert unfounded(explorer, states) == DERIVED.get(name, set())
+    assert unfounded(explorer.exploration, states) == DERIVED.get(name, set())
 
 
 @pytest.mark.parametrize("lesson", WRITTEN)
@@ -84,7 +86,9 @@ def test_the_page_holds_at_most_8_mb(lesson):
     total = 0
     for explorer in filter(lambda each: isinstance(each, Explorer), shown):
         row_bytes = len(explorer.start_rows) // len(explorer.start["rows"])
-        sweeps = row_bytes * (len(list(explorer.sweep_states())) + len(explorer.scenarios))
+        sweeps = row_bytes * (
+            len(list(explorer.exploration.sweep_states())) + len(explorer.exploration.scenarios)
+        )
         assert sweeps <= HELD_BYTES, f"{lesson}, explorer {explorer.name}: draw fewer points"
         total += HELD_BYTES + sweeps
     assert total <= 8e6
@@ -158,7 +162,7 @@ def test_data_figure_has_words_and_sources(lesson, name):
 @pytest.mark.parametrize(("lesson", "name"), named("EXPLORERS"))
 def test_titles_fit_the_narrow_drawing(lesson, name):
     explorer = explorer_of(lesson, name)
-    fig, _ = explorer._figure(explorer.view())
+    fig, _ = explorer._figure(explorer.exploration.view())
     fig.set_figwidth(NARROW_IN)
     fig.draw_without_rendering()
     for ax in fig.axes:

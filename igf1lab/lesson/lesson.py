@@ -95,7 +95,11 @@ class Lesson:
 
     def explorer(self, name: str, after: str | None = None) -> Explorer | Gate:
         """Return an explorer of this lesson; shut until the prediction ``after`` is recorded."""
-        make = self._part("EXPLORERS", name)
+        explore = self._part("EXPLORERS", name)
+
+        def make() -> Explorer:
+            return Explorer(explore(), after)
+
         if after is None:
             return make()
         return Gate(self._asked[after] if after in self._asked else self.predict(after), make)

@@ -1,16 +1,21 @@
 """Plates: figures of data, and drawings, each with a caption, its sources and a text alternative."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cache
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from igf1lab import evidence
-from igf1lab.lesson.explorer import png_image
-from igf1lab.lesson.style import INK, MUTED, SERIES, course_style, figure, figure_html
+from igf1lab.lesson import style
+from igf1lab.lesson.style import course_style, figure, figure_html, png_image
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -112,8 +117,8 @@ def forest(
     estimates, lows, highs = (np.asarray(v, float) for v in (estimates, lows, highs))
     clear = (lows > null) | (highs < null)
     with course_style():
-        ax.axvline(null, color=MUTED, linestyle=":", linewidth=1.2)
-        for touches, marker, colour in ((True, "s", SERIES[0]), (False, "o", INK)):
+        ax.axvline(null, color=style.MUTED, linestyle=":", linewidth=1.2)
+        for touches, marker, colour in ((True, "s", style.SERIES[0]), (False, "o", style.INK)):
             pick = clear == touches
             spread = [estimates[pick] - lows[pick], highs[pick] - estimates[pick]]
             ax.errorbar(

@@ -3,12 +3,12 @@
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from html import escape
 
 import ipywidgets
 import traitlets
 
+from igf1lab.lesson.outcome import Outcome
 from igf1lab.lesson.progress import CONFIDENCES, Progress, default_progress
 from igf1lab.lesson.quiz_bank import DIRECTIONS, PredictionSpec, number_text, read_number
 from igf1lab.lesson.widget import CourseWidget, html_list, module
@@ -28,26 +28,6 @@ def headless() -> bool:
     if said:
         return said not in ("0", "no", "false", "off")
     return not any(name in os.environ for name in _SIGNS_OF_A_READER)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What the model gives.
-
-    Parameters
-    ----------
-    answer
-        choice: the option key; number: the number in the prediction's unit; direction: curve key
-        to ``up``, ``same`` or ``down``.
-    text
-        One or two sentences that say it in words and numbers.
-    reveal
-        Makes what is then shown: a widget, or an object with ``_repr_html_``. None for nothing.
-    """
-
-    answer: object
-    text: str
-    reveal: Callable[[], object] | None = None
 
 
 def read_prediction(spec: PredictionSpec, answer):

@@ -1,48 +1,74 @@
-"""The look of every figure: one matplotlib style, and the colours that follow dark mode."""
+"""The look of every figure: one matplotlib style, and the colours that follow dark mode.
 
+matplotlib is imported by what draws, so that the rows of an explorer can do without it.
+"""
+
+from __future__ import annotations
+
+import io
+from base64 import b64encode
 from contextlib import contextmanager
 from functools import cache
 from html import escape
-
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from typing import TYPE_CHECKING
 
 from igf1lab.evidence import assets_dir
 from igf1lab.page import FOLDER
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Polygon
+
+MOUSE = "#fdf7ee"  # ground of what was seen or modelled in mice
+_READ = ("INK", "MUTED", "GRID", "PAPER", "SERIES", "LINESTYLES")  # from the style file
+
 
 @cache
 def _rc() -> dict:
-    return dict(mpl.rc_params_from_file(assets_dir() / "igf1.mplstyle", use_default_template=False))
+    from matplotlib import rc_params_from_file
+
+    return dict(rc_params_from_file(assets_dir() / "igf1.mplstyle", use_default_template=False))
 
 
-def _colour(setting: str) -> str:
-    return to_hex(_rc()[setting])
+@cache
+def _palette() -> dict:
+    """Colours and line styles; theme.css holds the same ones for the page, and the dark."""
+    from matplotlib.colors import to_hex
+
+    rc = _rc()
+    cycle = rc["axes.prop_cycle"].by_key()
+    return {
+        "INK": to_hex(rc["text.color"]),
+        "MUTED": to_hex(rc["xtick.color"]),
+        "GRID": to_hex(rc["grid.color"]),
+        "PAPER": to_hex(rc["figure.facecolor"]),
+        "SERIES": tuple(map(to_hex, cycle["color"])),
+        "LINESTYLES": tuple(cycle["linestyle"]),
+    }
 
 
-# The style file is where colours live; theme.css holds the same ones for the page, and the dark.
-INK, MUTED, GRID, PAPER = map(
-    _colour, ("text.color", "xtick.color", "grid.color", "figure.facecolor")
-)
-MOUSE = "#fdf7ee"  # ground of what was seen or modelled in mice
-_CYCLE = _rc()["axes.prop_cycle"].by_key()
-SERIES = tuple(map(to_hex, _CYCLE["color"]))
-LINESTYLES = tuple(_CYCLE["linestyle"])
+def __getattr__(name: str):
+    """Give ``INK``, ``MUTED``, ``GRID``, ``PAPER``, ``SERIES`` and ``LINESTYLES`` when asked for."""
+    if name in _READ:
+        return _palette()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @contextmanager
 def course_style():
     """Apply the course's matplotlib style for a ``with`` block."""
-    with mpl.rc_context(_rc()):
+    from matplotlib import rc_context
+
+    with rc_context(_rc()):
         yield
 
 
 def use_course_style() -> None:
     """Apply the course's matplotlib style to everything drawn from now on."""
-    mpl.rcParams.update(_rc())
+    from matplotlib import rcParams
+
+    rcParams.update(_rc())
 
 
 def figure(rows: int = 1, cols: int = 1, *, width=5.8, height=3.5, **kwargs) -> tuple[Figure, list]:
@@ -62,6 +88,8 @@ def figure(rows: int = 1, cols: int = 1, *, width=5.8, height=3.5, **kwargs) -> 
     tuple of Figure and list of Axes
         The axes are in reading order.
     """
+    from matplotlib.figure import Figure
+
     with course_style():
         fig = Figure(figsize=(width, height))
         grid = fig.subplots(rows, cols, squeeze=False, **kwargs)
@@ -70,8 +98,8 @@ def figure(rows: int = 1, cols: int = 1, *, width=5.8, height=3.5, **kwargs) -> 
 
 def series(index: int) -> dict:
     """Colour and line style number ``index`` of the house cycle, as keywords for ``plot``."""
-    index %= len(SERIES)
-    return {"color": SERIES[index], "linestyle": LINESTYLES[index]}
+    colours, lines = _palette()["SERIES"], _palette()["LINESTYLES"]
+    return {"color": colours[index % len(colours)], "linestyle": lines[index % len(lines)]}
 
 
 def label_axes(ax: Axes, *, title: str, x: str, y: str) -> None:
@@ -81,10 +109,21 @@ def label_axes(ax: Axes, *, title: str, x: str, y: str) -> None:
 
 def mouse(*axes: Axes) -> None:
     """Give axes the sandy ground that sets results of mice apart from those of people."""
+    from matplotlib.patches import Rectangle
+
     for ax in axes:
         # A patch of its own: an explorer's drawing has transparent axes.
         ground = Rectangle((0, 0), 1, 1, transform=ax.transAxes, color=MOUSE, zorder=-10)
         ax.add_patch(ground)
+
+
+def empty_area(ax: Axes, label: str, **style) -> Polygon:
+    """Add an empty filled area to ``ax`` and return it."""
+    from matplotlib.patches import Polygon
+
+    area = Polygon([(0, 0)] * 3, closed=True, label=label, **style)
+    ax.add_patch(area)
+    return area
 
 
 def theme_css() -> str:
@@ -94,8 +133,9 @@ def theme_css() -> str:
 
 def themed_svg(svg: str) -> str:
     """Let the house colours of an SVG follow the page: each becomes a CSS variable."""
-    names = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper", MOUSE: "mouse"}
-    names |= {colour: f"c{i}" for i, colour in enumerate(SERIES)}
+    palette = _palette()
+    names = {palette[name]: name.lower() for name in ("INK", "MUTED", "GRID", "PAPER")}
+    names |= {MOUSE: "mouse"} | {colour: f"c{i}" for i, colour in enumerate(palette["SERIES"])}
     for colour, name in names.items():
         svg = svg.replace(colour, f"var(--ig-{name}, {colour})")
     return svg
@@ -105,3 +145,12 @@ def figure_html(image: str, caption: str = "", sources: str = "") -> str:
     """Wrap an image (HTML with its own alternative text) and an escaped caption."""
     caption = f"<figcaption>{escape(caption)} {sources}</figcaption>" if caption or sources else ""
     return f'{theme_css()}<figure class="ig-figure">{image}{caption}</figure>'
+
+
+def png_image(fig: Figure, alt: str) -> str:
+    """Return a figure as an ``<img>`` with its bytes inside and a text alternative."""
+    buffer = io.BytesIO()
+    with course_style():
+        fig.savefig(buffer, format="png", dpi=110)
+    data = b64encode(buffer.getvalue()).decode("ascii")
+    return f'<img alt="{escape(alt, quote=True)}" src="data:image/png;base64,{data}">'

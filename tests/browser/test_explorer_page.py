@@ -86,7 +86,7 @@ def stage(browser, monkeypatch):
 
 def test_first_wish_is_the_slider_under_the_hand_nearest_first(stage):
     (wish,) = stage.sent
-    base = stage.toy.indices(stage.toy.settings())
+    base = stage.toy.exploration.indices(stage.toy.exploration.settings())
     assert all(row[1:] == base[1:] for row in wish["rows"][:10])
     distances = [abs(row[0] - base[0]) for row in wish["rows"][:10]]
     assert distances == sorted(distances)
@@ -98,8 +98,10 @@ def test_a_held_move_asks_nothing_and_draws_at_once(stage):
     before = stage.text(".ig-sentence")
     for index in (0, 7, 19, 3):
         stage.move("rate", index)
-        settings = {"rate": stage.toy.sliders[0].values[index]}
-        assert stage.text(".ig-sentence") == stage.toy.view(**settings).sentence != before
+        settings = {"rate": stage.toy.exploration.sliders[0].values[index]}
+        assert (
+            stage.text(".ig-sentence") == stage.toy.exploration.view(**settings).sentence != before
+        )
     assert stage.sent == []
 
 
@@ -115,8 +117,11 @@ def test_outside_what_is_held_one_wish_flies_and_the_newest_wins(stage):
     stage.answer_next()
     assert stage.sent[-1]["rows"] == [[10, 12, 0]]  # 5 and 9 were passed by
     stage.answer_next()
-    settings = {"rate": stage.toy.sliders[0].values[10], "dose": stage.toy.sliders[1].values[12]}
-    assert stage.text(".ig-sentence") == stage.toy.view(**settings).sentence
+    settings = {
+        "rate": stage.toy.exploration.sliders[0].values[10],
+        "dose": stage.toy.exploration.sliders[1].values[12],
+    }
+    assert stage.text(".ig-sentence") == stage.toy.exploration.view(**settings).sentence
 
 
 def test_stale_sweeps_are_dropped_when_the_place_changes(stage):
@@ -128,7 +133,9 @@ def test_stale_sweeps_are_dropped_when_the_place_changes(stage):
         if wish["id"] != first["id"] and len(wish["rows"]) > 1:
             for row in wish["rows"]:
                 away = sum(a != b for a, b in zip(row, [15, *first["rows"][0][1:]], strict=True))
-                scenario = row == stage.toy.indices(stage.toy.settings(dose=9.0))
+                scenario = row == stage.toy.exploration.indices(
+                    stage.toy.exploration.settings(dose=9.0)
+                )
                 assert away <= 1 or scenario, f"{row} belongs to the place that was left"
 
 
@@ -141,13 +148,14 @@ def test_a_silent_kernel_is_said_and_held_curves_still_move(stage, monkeypatch):
     assert "kernel is not answering" in stage.text(".ig-status")
     stage.move("rate", 2)
     assert (
-        stage.text(".ig-sentence") == stage.toy.view(rate=stage.toy.sliders[0].values[2]).sentence
+        stage.text(".ig-sentence")
+        == stage.toy.exploration.view(rate=stage.toy.exploration.sliders[0].values[2]).sentence
     )
 
 
 def test_a_broken_model_is_told_in_a_sentence(stage):
     stage.answer_all()
-    stage.move("dose", len(stage.toy.sliders[1].values) - 1)
+    stage.move("dose", len(stage.toy.exploration.sliders[1].values) - 1)
     stage.release("dose")
     stage.page.locator("select").select_option("broken")
     stage.release("dose")
@@ -166,9 +174,9 @@ def test_keep_reset_scenario_and_table(stage):
     cells = page.locator("tbody td").all_inner_texts()
     assert len(cells) == 2 and cells[0] != cells[1]  # now and kept
     page.get_by_role("button", name="High dose").click()
-    assert stage.text(".ig-sentence") == stage.toy.view(dose=9.0).sentence
+    assert stage.text(".ig-sentence") == stage.toy.exploration.view(dose=9.0).sentence
     page.get_by_role("button", name="Reset").click()
-    assert stage.text(".ig-sentence") == stage.toy.view().sentence
+    assert stage.text(".ig-sentence") == stage.toy.exploration.view().sentence
     with page.expect_download() as download:
         page.get_by_role("button", name="Download CSV").click()
     assert download.value.suggested_filename == "toy.csv"
@@ -180,18 +188,18 @@ def test_a_typed_number_goes_to_the_nearest_setting(stage):
     box.fill("1.14")
     box.press("Tab")
     assert box.input_value() == "1.1"
-    assert stage.text(".ig-sentence") == stage.toy.view(rate=1.1).sentence
+    assert stage.text(".ig-sentence") == stage.toy.exploration.view(rate=1.1).sentence
 
 
 def test_what_the_page_holds_is_kept_for_a_saved_notebook(stage):
     stage.answer_all()
     held = stage.page.evaluate("saved.held.rows.map(r => r.at.join())")
-    assert {",".join(map(str, s)) for s in stage.toy.sweep_states()} <= set(held)
+    assert {",".join(map(str, s)) for s in stage.toy.exploration.sweep_states()} <= set(held)
 
 
 def test_a_broken_setting_fetched_ahead_is_told_when_it_is_chosen(stage):
     stage.answer_all()
-    stage.move("dose", len(stage.toy.sliders[1].values) - 1)
+    stage.move("dose", len(stage.toy.exploration.sliders[1].values) - 1)
     stage.release("dose")
     stage.answer_all()  # among these is the broken one
     before = stage.text(".ig-sentence")
@@ -208,7 +216,7 @@ def test_a_broken_setting_fetched_ahead_is_told_when_it_is_chosen(stage):
 def test_what_is_shown_is_labelled_with_its_own_settings(stage):
     """A setting that cannot be computed leaves the picture, so the table keeps its settings."""
     stage.answer_all()
-    stage.move("dose", len(stage.toy.sliders[1].values) - 1)
+    stage.move("dose", len(stage.toy.exploration.sliders[1].values) - 1)
     stage.release("dose")
     stage.answer_all()
     stage.page.locator("summary").click()
@@ -330,7 +338,7 @@ def test_the_page_forgets_the_oldest_rows_beyond_its_share(browser, monkeypatch)
 def test_what_is_forgotten_is_never_a_row_of_the_present_sweeps(browser, monkeypatch):
     monkeypatch.delenv("IGF1LAB_STRICT", raising=False)
     toy = make()
-    rows = len(list(toy.sweep_states())) + len(toy.scenarios)
+    rows = len(list(toy.exploration.sweep_states())) + len(toy.scenarios)
     row_bytes = len(toy.start_rows) // len(toy.start["rows"])
     monkeypatch.setattr("igf1lab.lesson.explorer.HELD_BYTES", rows * row_bytes)
     stage = Stage(browser.new_page())

@@ -3,14 +3,13 @@
 from functools import lru_cache
 
 import numpy as np
-from matplotlib.ticker import NullLocator
 from scipy.special import ndtri
 
 from igf1lab import evidence
 from igf1lab.lesson import plate, style
-from igf1lab.lesson.explorer import Explorer, Slider, View
+from igf1lab.lesson.outcome import Outcome
 from igf1lab.lesson.plate import Plate
-from igf1lab.lesson.prediction import Outcome
+from igf1lab.lesson.rows import Exploration, Slider, View
 from igf1lab.models import vessels
 from igf1lab.models.vessels import PARAMETERS
 
@@ -91,9 +90,9 @@ def _wall_draw():
     return fig, curves
 
 
-def wall() -> Explorer:
+def wall() -> Exploration:
     """Lining, nitric oxide, inflammation and plaque over twelve weeks."""
-    return Explorer(
+    return Exploration(
         name="wall",
         title="A vessel wall over twelve weeks (mouse, sizes chosen)",
         view=_wall_view,
@@ -268,7 +267,7 @@ def _risk_draw():
     )
     ax.set(yscale="log", xlim=(-2.1, 2.1), ylim=(0.55, 2.4), yticks=[0.6, 0.8, 1, 1.5, 2])
     ax.yaxis.set_major_formatter("{x:g}")
-    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.minorticks_off()
     ax.axhline(1, color=style.MUTED, linestyle=":", linewidth=1.2)
     for row, z in zip(_biobank_ends(), FIFTHS[[0, 4]], strict=True):
         spread = [[row["hr"] - row["ci_low"]], [row["ci_high"] - row["hr"]]]
@@ -285,9 +284,9 @@ def _risk_draw():
     return fig, {"risk": risk, "fifths": fifths, **bars}
 
 
-def risk() -> Explorer:
+def risk() -> Exploration:
     """A bent risk curve, what a straight line reads of it, and how many cases show it."""
-    return Explorer(
+    return Exploration(
         name="risk",
         title="Sign, size and bend",
         view=_risk_view,
@@ -367,7 +366,7 @@ def straight_lines() -> Plate:
     )
     ax = made.figure.axes[0]
     ax.set_xticks([1, 2, 5, 10])
-    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.minorticks_off()
     return made
 
 

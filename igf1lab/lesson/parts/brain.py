@@ -7,9 +7,9 @@ import numpy as np
 
 from igf1lab import evidence
 from igf1lab.lesson import style
-from igf1lab.lesson.explorer import Explorer, Slider, View
+from igf1lab.lesson.outcome import Outcome
 from igf1lab.lesson.plate import Plate, forest, forest_alt
-from igf1lab.lesson.prediction import Outcome
+from igf1lab.lesson.rows import Exploration, Slider, View
 from igf1lab.models import brain
 from igf1lab.models.brain import PARAMETERS
 
@@ -101,9 +101,9 @@ def _gate_draw():
     return fig, {"gate": gate, "here": here, "neurons": neurons}
 
 
-def gate() -> Explorer:
+def gate() -> Exploration:
     """Serum IGF-1, what of it stands behind the gate, and the new neurons that follow."""
-    return Explorer(
+    return Exploration(
         name="brain-gate",
         title="From blood to brain to new neurons",
         view=_gate_view,
@@ -235,9 +235,9 @@ def _amyloid_draw():
     return fig, {"by_age": by_age, "here": here, "label": label}
 
 
-def amyloid() -> Explorer:
+def amyloid() -> Exploration:
     """Amyloid-beta by age, with the labelled-leucine curve that measures its clearance."""
-    return Explorer(
+    return Exploration(
         name="brain-amyloid",
         title="Amyloid-β: made, cleared, measured",
         view=_amyloid_view,

@@ -6,9 +6,9 @@ import numpy as np
 
 from igf1lab import evidence
 from igf1lab.lesson import style
-from igf1lab.lesson.explorer import Explorer, Slider, View, bars, empty_area
+from igf1lab.lesson.outcome import Outcome
 from igf1lab.lesson.plate import Plate
-from igf1lab.lesson.prediction import Outcome
+from igf1lab.lesson.rows import Exploration, Slider, View, bars
 from igf1lab.models import colon
 from igf1lab.models.colon import ACIDS, GUILDS, PARAMETERS
 
@@ -94,8 +94,8 @@ def _colon_draw():
             ax.hlines(height, place + 0.1, place + 0.9, color=style.INK, linestyle=":", zorder=3)
     top.plot([], [], color=style.INK, linestyle=":", label="usual diet")
     top.legend(loc="upper right")
-    areas = {a: empty_area(top, a, facecolor=style.SERIES[i]) for i, a in enumerate(ACIDS)}
-    areas |= {g: empty_area(low, g, facecolor=style.SERIES[3]) for g in GUILDS}
+    areas = {a: style.empty_area(top, a, facecolor=style.SERIES[i]) for i, a in enumerate(ACIDS)}
+    areas |= {g: style.empty_area(low, g, facecolor=style.SERIES[3]) for g in GUILDS}
     return fig, areas
 
 
@@ -106,9 +106,9 @@ def _fibre_slider(name, label):
     return Slider(name, label, "g/d", tuple(settings), usual)
 
 
-def colon_explorer() -> Explorer:
+def colon_explorer() -> Exploration:
     """Three fibres, transit, mucin and a missing guild; acids, guilds, pH and portal blood."""
-    return Explorer(
+    return Exploration(
         name="colon",
         title="What the colon makes of fibre",
         view=_colon_view,
@@ -206,10 +206,10 @@ def _passage_draw():
     return fig, lines
 
 
-def passage() -> Explorer:
+def passage() -> Exploration:
     """Three acids on their way from the colon through gut wall and liver to the arteries."""
     share = {"low": 0.0, "step": 0.05}
-    return Explorer(
+    return Exploration(
         name="passage",
         title="What is left of an acid on its way",
         view=_passage_view,

@@ -6,9 +6,9 @@ import numpy as np
 
 from igf1lab import evidence
 from igf1lab.lesson import style
-from igf1lab.lesson.explorer import Explorer, Slider, View, bars, closed_band, empty_area
+from igf1lab.lesson.outcome import Outcome
 from igf1lab.lesson.plate import Plate
-from igf1lab.lesson.prediction import Outcome
+from igf1lab.lesson.rows import Exploration, Slider, View, bars, closed_band
 from igf1lab.models import gh_axis
 from igf1lab.models.gh_axis import PARAMETERS
 
@@ -76,9 +76,9 @@ def _pulses_draw():
     return fig, {"gh": gh, "igf1": igf1}
 
 
-def pulses() -> Explorer:
+def pulses() -> Exploration:
     """One day of GH and IGF-1 under feedback delay, drives and receptor block."""
-    return Explorer(
+    return Exploration(
         name="pulses",
         title="A day of GH and IGF-1",
         view=_pulses_view,
@@ -144,12 +144,12 @@ def _carriers_draw():
     ax.axhline(100, color=style.MUTED, linestyle=":", linewidth=1.5)
     ax.text(2.98, 104, "normal", ha="right", color=style.MUTED, fontsize=9)
     keys = ("total", "free", "gh")
-    return fig, {k: empty_area(ax, k, facecolor=style.SERIES[i]) for i, k in enumerate(keys)}
+    return fig, {k: style.empty_area(ax, k, facecolor=style.SERIES[i]) for i, k in enumerate(keys)}
 
 
-def carriers() -> Explorer:
+def carriers() -> Exploration:
     """Where total IGF-1, free IGF-1 and GH settle when a part of the axis changes."""
-    return Explorer(
+    return Exploration(
         name="carriers",
         title="Total is not free",
         view=_carriers_view,
@@ -236,16 +236,16 @@ def _zscore_draw():
     fig, (ax,) = style.figure()
     style.label_axes(ax, title="Where does a value lie?", x="age (years)", y="total IGF-1 (ng/mL)")
     ax.set(xlim=(0, 95), ylim=(0, 650))
-    area = empty_area(ax, "95 % of people", facecolor=style.SERIES[0], alpha=0.25)
+    area = style.empty_area(ax, "95 % of people", facecolor=style.SERIES[0], alpha=0.25)
     (median,) = ax.plot([0], [0], label="median", **style.series(0))
     (person,) = ax.plot([0], [0], "D", color=style.SERIES[1], markersize=9, label="this person")
     ax.legend(loc="upper right")
     return fig, {"range": area, "median": median, "person": person}
 
 
-def zscore() -> Explorer:
+def zscore() -> Exploration:
     """The reference interval of one assay, with a z-score calculator."""
-    return Explorer(
+    return Exploration(
         name="zscore",
         title="Z-score calculator (iSYS assay only)",
         view=_zscore_view,

@@ -6,9 +6,9 @@ import numpy as np
 
 from igf1lab import evidence
 from igf1lab.lesson import style
-from igf1lab.lesson.explorer import Explorer, Slider, View, bars, closed_band, empty_area
+from igf1lab.lesson.outcome import Outcome
 from igf1lab.lesson.plate import Plate
-from igf1lab.lesson.prediction import Outcome
+from igf1lab.lesson.rows import Exploration, Slider, View, bars, closed_band
 from igf1lab.models import chromatin
 from igf1lab.models.chromatin import PARAMETERS
 
@@ -155,7 +155,7 @@ def _dose_draw():
     _mark_places(low, 9, words=False)
     artists = {}
     for key, ax, i in (("left", top, 0), ("fold", low, 1)):
-        artists[f"{key}-range"] = empty_area(
+        artists[f"{key}-range"] = style.empty_area(
             ax, "published IC50s", facecolor=style.SERIES[i], alpha=0.25
         )
         (artists[key],) = ax.plot(BUTYRATE_MM, BUTYRATE_MM, label="chosen IC50", **style.series(i))
@@ -177,11 +177,11 @@ def _butyrate_slider():
     )
 
 
-def dose() -> Explorer:
+def dose() -> Exploration:
     """Butyrate to HDAC activity to acetylation, with the spread of published IC50s."""
     keen, _ = ic50_range_mM()
     places = measured_butyrate_mM()
-    return Explorer(
+    return Exploration(
         name="dose",
         title="From dose to acetylation",
         view=_dose_view,
@@ -297,8 +297,8 @@ def _bursts_draw():
     top.text(0.3, STRIP_LOW - 25, "share of alleles switched on", fontsize=9, va="top")
     (cell,) = top.plot(TRACE_H, TRACE_H, label="one cell", **style.series(0))
     (mean,) = top.plot([0, HOURS], [0, 0], label="mean, closed form", **style.series(1))
-    rest = empty_area(low, "no acids", facecolor=style.SERIES[3], alpha=0.45)
-    dosed = empty_area(low, "with acids", facecolor=style.SERIES[0], alpha=0.6)
+    rest = style.empty_area(low, "no acids", facecolor=style.SERIES[3], alpha=0.45)
+    dosed = style.empty_area(low, "with acids", facecolor=style.SERIES[0], alpha=0.6)
     (closed,) = low.plot([0, 0], [0, 1.1], label="mean, closed form", **style.series(1))
     top.legend(loc="upper right", bbox_to_anchor=(1, 0.93))
     low.legend(loc="upper right")
@@ -312,9 +312,9 @@ def _bursts_draw():
     }
 
 
-def bursts() -> Explorer:
+def bursts() -> Exploration:
     """Transcription in bursts: one cell beside a population, counts against the closed form."""
-    return Explorer(
+    return Exploration(
         name="bursts",
         title="One gene in one cell, and in many",
         view=_bursts_view,

@@ -6,9 +6,9 @@ import numpy as np
 
 from igf1lab import evidence
 from igf1lab.lesson import style
-from igf1lab.lesson.explorer import Explorer, Slider, View
+from igf1lab.lesson.outcome import Outcome
 from igf1lab.lesson.plate import Plate
-from igf1lab.lesson.prediction import Outcome
+from igf1lab.lesson.rows import Exploration, Slider, View
 from igf1lab.models import gh_axis, pituitary
 from igf1lab.models.pituitary import PREPARATIONS
 
@@ -144,9 +144,9 @@ def _synergy_draw():
     return fig, {"response": response, "here": here, "gh": gh, "shares": shares}
 
 
-def synergy() -> Explorer:
+def synergy() -> Exploration:
     """Preparation and dose, GH release, pulses, and what is left of it in IGF-1."""
-    return Explorer(
+    return Exploration(
         name="gh-synergy",
         title="From the dish to IGF-1",
         view=_synergy_view,

@@ -6,9 +6,9 @@ import numpy as np
 
 from igf1lab import evidence
 from igf1lab.lesson import style
-from igf1lab.lesson.explorer import Explorer, Slider, View
+from igf1lab.lesson.outcome import Outcome
 from igf1lab.lesson.plate import Plate
-from igf1lab.lesson.prediction import Outcome
+from igf1lab.lesson.rows import Exploration, Slider, View
 from igf1lab.models import colon, gh_axis, liver
 from igf1lab.models.colon import ACIDS
 from igf1lab.models.liver import PARAMETERS
@@ -162,9 +162,9 @@ def _occupancy_draw():
     return fig, artists
 
 
-def occupancy() -> Explorer:
+def occupancy() -> Exploration:
     """Fibre, through lesson 6's colon, to the occupancy of three receptors in three places."""
-    return Explorer(
+    return Exploration(
         name="occupancy",
         title="From fibre to a filled receptor",
         view=_occupancy_view,
@@ -295,9 +295,9 @@ def _il6_draw():
     return fig, {"total": total, "without": without, "with": with_acids}
 
 
-def il6() -> Explorer:
+def il6() -> Exploration:
     """What each possible sign of the acids' effect on IL-6 would do to IGF-1."""
-    return Explorer(
+    return Exploration(
         name="il6",
         title="The IL-6 arm: choose a sign",
         view=_il6_view,

@@ -6,9 +6,9 @@ import numpy as np
 
 from igf1lab import evidence
 from igf1lab.lesson import style
-from igf1lab.lesson.explorer import Explorer, Slider, View
+from igf1lab.lesson.outcome import Outcome
 from igf1lab.lesson.plate import Plate, forest, forest_alt
-from igf1lab.lesson.prediction import Outcome
+from igf1lab.lesson.rows import Exploration, Slider, View
 from igf1lab.models import colonisation
 from igf1lab.models.colonisation import PARAMETERS, Arm
 
@@ -106,9 +106,9 @@ def _arm_draw():
     return fig, artists
 
 
-def arms() -> Explorer:
+def arms() -> Exploration:
     """Put together one arm of a mouse experiment and follow it for eight weeks."""
-    return Explorer(
+    return Exploration(
         name="colon-arms",
         title="Design an arm (mouse)",
         view=_arm_view,

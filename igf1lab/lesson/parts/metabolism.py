@@ -6,9 +6,9 @@ import numpy as np
 
 from igf1lab import evidence
 from igf1lab.lesson import style
-from igf1lab.lesson.explorer import Explorer, Slider, View
+from igf1lab.lesson.outcome import Outcome
 from igf1lab.lesson.plate import Plate
-from igf1lab.lesson.prediction import Outcome
+from igf1lab.lesson.rows import Exploration, Slider, View
 from igf1lab.models import metabolism
 from igf1lab.models.metabolism import PARAMETERS, PRESETS, SCENARIOS, GlucoseCourse
 from igf1lab.units import uu_ml_to_pmol_l
@@ -113,9 +113,9 @@ def _sensitivity_slider() -> Slider:
     )
 
 
-def glucose_test() -> Explorer:
+def glucose_test() -> Exploration:
     """An oral glucose test for people of different sensitivity, with free IGF-1 held."""
-    return Explorer(
+    return Exploration(
         name="glucose_test",
         title="An oral glucose test",
         view=_glucose_test_view,
@@ -225,9 +225,9 @@ def _fat_release_draw():
     return fig, {"ffa": ffa, "insulin": insulin}
 
 
-def fat_release() -> Explorer:
+def fat_release() -> Exploration:
     """Six fasting hours: fatty acids under insulin, GH and IGF-1."""
-    return Explorer(
+    return Exploration(
         name="fat_release",
         title="Six fasting hours: what releases fat?",
         view=_fat_release_view,

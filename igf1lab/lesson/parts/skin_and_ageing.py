@@ -5,13 +5,12 @@ import re
 from functools import lru_cache
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from igf1lab import evidence
 from igf1lab.lesson import style
-from igf1lab.lesson.explorer import Explorer, Slider, View, closed_band, empty_area
+from igf1lab.lesson.outcome import Outcome
 from igf1lab.lesson.plate import Plate, forest_plate
-from igf1lab.lesson.prediction import Outcome
+from igf1lab.lesson.rows import Exploration, Slider, View, closed_band
 from igf1lab.models import skin
 from igf1lab.models.skin import PARAMETERS
 
@@ -74,6 +73,8 @@ def _wound_view(day, igf1_relative, D, epsilon):
 
 
 def _wound_draw():
+    from matplotlib.figure import Figure
+
     with style.course_style():
         fig = Figure(figsize=(5.8, 5.6))
         axes = fig.subplot_mosaic([["picture", "cells"], ["radius", "radius"]])
@@ -95,16 +96,16 @@ def _wound_draw():
     (curve,) = radius.plot(DAYS, DAYS, label="open radius", **style.series(0))
     (now,) = radius.plot([0], [0], "o", color=style.SERIES[4], markersize=9, label="today")
     return fig, {
-        "open": empty_area(picture, "open wound", facecolor=style.SERIES[4]),
-        "cells": empty_area(cells, "cells", facecolor=style.SERIES[0], alpha=0.5),
+        "open": style.empty_area(picture, "open wound", facecolor=style.SERIES[4]),
+        "cells": style.empty_area(cells, "cells", facecolor=style.SERIES[0], alpha=0.5),
         "radius": curve,
         "now": now,
     }
 
 
-def wound() -> Explorer:
+def wound() -> Exploration:
     """A round wound from above, its cells from centre to edge, and its radius day by day."""
-    return Explorer(
+    return Exploration(
         name="wound",
         title="A round wound, day by day",
         view=_wound_view,
@@ -226,9 +227,9 @@ def _collagen_draw():
     return fig, {"collagen": collagen, "normal": normal, "final": final}
 
 
-def collagen() -> Explorer:
+def collagen() -> Exploration:
     """Collagen of a scar: made at a rate IGF-1 may change, removed with a half-life."""
-    return Explorer(
+    return Exploration(
         name="collagen",
         title="Making against removing collagen (all constants chosen)",
         view=_collagen_view,

@@ -6,9 +6,9 @@ import numpy as np
 
 from igf1lab import evidence
 from igf1lab.lesson import style
-from igf1lab.lesson.explorer import Explorer, Slider, View
+from igf1lab.lesson.outcome import Outcome
 from igf1lab.lesson.plate import Plate
-from igf1lab.lesson.prediction import Outcome
+from igf1lab.lesson.rows import Exploration, Slider, View
 from igf1lab.models import toy_axis
 from igf1lab.models.toy_axis import PARAMETERS
 
@@ -60,9 +60,9 @@ def _loop_draw():
     return fig, {"level": level}
 
 
-def loop() -> Explorer:
+def loop() -> Exploration:
     """A toy feedback loop with a delay and a strength."""
-    return Explorer(
+    return Exploration(
         name="loop",
         title="A loop with a late brake",
         view=_loop_view,

@@ -3,13 +3,12 @@
 from functools import lru_cache
 
 import numpy as np
-from IPython.display import HTML
 
 from igf1lab import evidence
 from igf1lab.lesson import style
-from igf1lab.lesson.explorer import Explorer, Slider, View, bars, closed_band, empty_area
+from igf1lab.lesson.outcome import Outcome
 from igf1lab.lesson.plate import Plate, forest, forest_alt
-from igf1lab.lesson.prediction import Outcome
+from igf1lab.lesson.rows import Exploration, Slider, View, bars, closed_band
 from igf1lab.models import whole_axis
 from igf1lab.models.whole_axis import EDGES, HUMAN_EDGES, HUMAN_TRIAL, PARAMETERS
 from igf1lab.units import nmol_l_to_ng_ml
@@ -91,9 +90,9 @@ SHOWN_IN = {
     "cells": ("in-vitro",),
 }
 LOOKS = {
-    "people": {"color": style.SERIES[0], "linestyle": "-", "linewidth": 2.8},
-    "animals": {"color": style.SERIES[1], "linestyle": "--", "linewidth": 2.2},
-    "cells": {"color": style.SERIES[4], "linestyle": ":", "linewidth": 2.6},
+    "people": {"color": "C0", "linestyle": "-", "linewidth": 2.8},
+    "animals": {"color": "C1", "linestyle": "--", "linewidth": 2.2},
+    "cells": {"color": "C4", "linestyle": ":", "linewidth": 2.6},
 }
 # Every grade that an arrow has falls away with one step of this menu.
 KEEP = {
@@ -193,14 +192,14 @@ def _arrows_draw():
     low.set(xlim=(0, len(_CHANCES)), ylim=(0, 100), xticks=np.arange(len(_CHANCES)) + 0.5)
     low.set_xticklabels(list(_CHANCES))
     low.grid(axis="x", visible=False)
-    artists["chance"] = empty_area(low, "chance", facecolor=style.SERIES[0])
+    artists["chance"] = style.empty_area(low, "chance", facecolor=style.SERIES[0])
     return fig, artists
 
 
-def arrows() -> Explorer:
+def arrows() -> Exploration:
     """The map of the chain: cut arrows, and watch what is left of each outcome's chance."""
     menu = [NOTHING, *_BY_LABEL]
-    return Explorer(
+    return Exploration(
         name="arrows",
         title="How far does “more fibre, more repair” survive?",
         view=_arrows_view,
@@ -299,7 +298,7 @@ def _band_draw():
     for edge in (TRIAL_LOW, TRIAL_HIGH):
         top.axhline(edge, color=style.SERIES[3], linewidth=1, linestyle="--")
     top.text(0.3, TRIAL_LOW + 0.5, "4-year diet trial, 95 % interval", fontsize=9)
-    band = empty_area(top, "90 % of samples", facecolor=style.SERIES[0], alpha=0.3)
+    band = style.empty_area(top, "90 % of samples", facecolor=style.SERIES[0], alpha=0.3)
     (median,) = top.plot(NODES_G_D, NODES_G_D * 0, label="median", **style.series(0))
     (here,) = top.plot([0], [0], "D", color=style.SERIES[1], markersize=8, label="this intake")
     top.legend(loc="upper left")
@@ -307,14 +306,14 @@ def _band_draw():
     low.set(xlim=(0, len(_FATES)), ylim=(0, 100), xticks=np.arange(len(_FATES)) + 0.5)
     low.set_xticklabels(_FATES)
     low.grid(axis="x", visible=False)
-    fate = empty_area(low, "share of samples", facecolor=style.SERIES[0])
+    fate = style.empty_area(low, "share of samples", facecolor=style.SERIES[0])
     return fig, {"band": band, "median": median, "here": here, "fate": fate}
 
 
-def band() -> Explorer:
+def band() -> Exploration:
     """Change of IGF-1 with fibre: a band of samples, and the interval of the human trial."""
     switches = [Slider.choice(k, label, ["on", "off"]) for k, (label, _) in MECHANISMS.items()]
-    return Explorer(
+    return Exploration(
         name="band",
         title="How much IGF-1 for how much fibre?",
         view=_band_view,
@@ -356,15 +355,21 @@ def doubt(name):
 # --- your verdict ------------------------------------------------------------------------------
 
 
+def _what_would_change_our_mind(claim):
+    from IPython.display import HTML
+
+    return HTML(
+        f"{style.theme_css()}<div class='ig-panel'><p>{evidence.render.badge(claim.verdict)} "
+        f"<strong>What would change our mind.</strong> {claim.change_our_mind}</p></div>"
+    )
+
+
 def _verdict_outcome(claim_id):
     claim = evidence.claim(claim_id)
     return Outcome(
         answer=claim.verdict.id,
         text=f"{claim.verdict.words}. {claim.verdict.meaning}",
-        reveal=lambda: HTML(
-            f"{style.theme_css()}<div class='ig-panel'><p>{evidence.render.badge(claim.verdict)} "
-            f"<strong>What would change our mind.</strong> {claim.change_our_mind}</p></div>"
-        ),
+        reveal=lambda: _what_would_change_our_mind(claim),
     )
 
 

@@ -1,7 +1,7 @@
 // Explorer: the page keeps rows (the curves of one slider setting) and draws from them at once.
 // It asks the kernel only for rows it lacks: the setting under the hand first, then sweeps.
 
-import { button, control, el } from "../page/dom.js";
+import { button, control, el } from "./dom.js";
 
 const BATCH = 64; // rows wished for in one message; the kernel answers as many as fit its budget
 const SILENCE_MS = 4000; // no answer for so long: say that the kernel is not there
