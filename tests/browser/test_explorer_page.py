@@ -338,7 +338,7 @@ def test_the_page_forgets_the_oldest_rows_beyond_its_share(browser, monkeypatch)
 def test_what_is_forgotten_is_never_a_row_of_the_present_sweeps(browser, monkeypatch):
     monkeypatch.delenv("IGF1LAB_STRICT", raising=False)
     toy = make()
-    rows = len(list(toy.exploration.sweep_states())) + len(toy.scenarios)
+    rows = len(list(toy.exploration.sweep_states())) + len(toy.exploration.scenarios)
     row_bytes = len(toy.start_rows) // len(toy.start["rows"])
     monkeypatch.setattr("igf1lab.lesson.explorer.HELD_BYTES", rows * row_bytes)
     stage = Stage(browser.new_page())
