@@ -16,6 +16,8 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from igf1lab.evidence.citations import WRITTEN, cited_keys
+
 ROOT = Path(__file__).resolve().parent.parent
 CHECKED = "nbval-check-output"
 PRE_TEST, FIRST, CAPSTONE = "00_start_here", "01_gh_igf1_axis", "11_whole_axis"
@@ -51,7 +53,6 @@ BUILD_LINES = range(5, 16)
 FEWEST_TASKS = 3
 VAGUE_VERBS = {"understand", "know", "learn", "appreciate", "be", "see", "grasp", "explore"}
 
-CITATION = re.compile(r"\[@([^\]]*)\]")
 FENCE = re.compile(r"```.*?```", re.DOTALL)
 HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
 IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)")
@@ -257,7 +258,7 @@ def size(lesson: LessonFile, course: Course) -> Iterator[str]:
         return
     if len(lesson.cells) not in CELLS:
         yield lesson.whole(f"has {len(lesson.cells)} cells; keep to 25 to 40")
-    prose = LINK.sub(" ", CITATION.sub(" ", HEADING.sub("", lesson.prose())))
+    prose = LINK.sub(" ", WRITTEN.sub(" ", HEADING.sub("", lesson.prose())))
     words = len(re.findall(r"[^\W\d_][\w’'-]*", prose))
     if words not in WORDS:
         yield lesson.whole(f"has {words} words of prose; keep to 1,200 to 2,000")
@@ -410,10 +411,9 @@ def claim_ids(lesson: LessonFile, course: Course) -> Iterator[str]:
 
 def citations(lesson: LessonFile, course: Course) -> Iterator[str]:
     for cell in lesson.cells:
-        for inside in CITATION.findall(cell.source):
-            for key in re.split(r";\s*@", inside):
-                if key not in course.references:
-                    yield lesson.at(cell, f"cites '{key}', which is not in assets/references.bib")
+        unknown = [key for key in cited_keys(cell.source) if key not in course.references]
+        for key in unknown:
+            yield lesson.at(cell, f"cites '{key}', which is not in assets/references.bib")
 
 
 def quiz_covers_claims(lesson: LessonFile, course: Course) -> Iterator[str]:

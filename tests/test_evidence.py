@@ -1,6 +1,7 @@
 """The evidence room: lookups, errors that say what to do, and honest, semantic HTML."""
 
 import importlib
+import re
 import subprocess
 import sys
 from dataclasses import FrozenInstanceError, replace
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from igf1lab import evidence
-from igf1lab.evidence import bibliography, datasets, ladder, paths, render
+from igf1lab.evidence import bibliography, citations, datasets, ladder, paths, render
 from igf1lab.parameters import Parameter, ParameterSet
 
 # Asked for by name, because evidence.claims is the function and not its module.
@@ -163,7 +164,7 @@ def test_a_broken_or_repeated_reference_is_explained(small_assets, entry):
         ("yakar1999", "Yakar et al. 1999", None, None),
         ("sherratt_murray1991", "Sherratt & Murray 1991", "Sherratt J. A., Murray J. D.",
          "https://doi.org/10.1007/BF00160468"),
-        ("minimal_model_table", "minimal_model_table", "Authors not recorded", None),
+        ("minimal_model_table", "“Physiologic parameters emerging from the …”", "", None),
         ("seed_blog", None, "Darrell Miller (Vitamins and Their Uses blog)", None),
         ("bahar_halpern2015", "Bahar Halpern et al. 2015", None, None),
     ],
@@ -367,3 +368,39 @@ def test_a_crowded_column_grows_in_rows_and_no_two_marks_touch():
     assert len(places) == 11 + 5
     height = float(next(tree.iter("svg")).get("viewBox").split()[3])
     assert all(0 <= float(y) < height - ladder.SAID for _, y in places)
+
+
+# --- citations in Markdown ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Levels fell [@yakar1999].", "Levels fell ([{yakar1999}](#ig-ref-yakar1999))."),
+        ("Both [@yakar1999; @boets2015] did.",
+         "Both ([{yakar1999}](#ig-ref-yakar1999); [{boets2015}](#ig-ref-boets2015)) did."),
+        ("(in mice [@yakar1999])", "(in mice [{yakar1999}](#ig-ref-yakar1999))"),
+        ("(closed)\n\nNew [@yakar1999]", "(closed)\n\nNew ([{yakar1999}](#ig-ref-yakar1999))"),
+        ("[An old label](#ig-ref-yakar1999)", "[{yakar1999}](#ig-ref-yakar1999)"),
+        ("[a page](00_start_here.ipynb) and `[@key]`", "[a page](00_start_here.ipynb) and `[@key]`"),
+    ],
+)  # fmt: skip
+def test_a_citation_reads_as_author_and_year_with_a_link(written, read):
+    labels = {key: evidence.reference(key).label for key in ("yakar1999", "boets2015")}
+    assert citations.readable(written) == read.format_map(labels)
+    assert citations.readable(citations.readable(written)) == citations.readable(written)
+
+
+def test_keys_are_found_in_either_form_and_unknown_ones_are_named():
+    text = "One [@b; @a], two ([A 2000](#ig-ref-c))."
+    assert citations.cited_keys(text) == ["b", "a", "c"]
+    with pytest.raises(KeyError, match="nobody1900"):
+        citations.readable("[@nobody1900]")
+
+
+@pytest.mark.parametrize("key", evidence.references())
+def test_no_reference_shows_a_key_or_an_internal_remark(key):
+    entry = evidence.reference(key)
+    shown = f"{entry.label} {entry.author_line} {entry.where} {entry.annotation}".lower()
+    assert key.lower() not in shown.split(), key
+    assert not re.search(r"not recorded|general knowledge|internal|todo|\?\?", shown), key

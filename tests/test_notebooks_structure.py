@@ -182,11 +182,8 @@ BROKEN = {
     ),
     "orphan part": (without("lesson.data_figure"), "of FIGURES; show it or delete it"),
     "wrong claim id": (added("See SCFA-9.", "markdown"), "names claim SCFA-9, which is not in"),
-    "wrong key": (replaced("[@boets2015]", "[@nobody1900]"), "cites 'nobody1900', which is not"),
-    "wrong second key": (
-        replaced("[@boets2015]", "[@boets2015; @nobody1900]"),
-        "cites 'nobody1900', which is not",
-    ),
+    "wrong key": (replaced("#ig-ref-boets2015", "#ig-ref-nobody1900"), "cites 'nobody1900', which"),
+    "wrong second key": (added("[@boets2015; @nobody1900]", "markdown"), "cites 'nobody1900'"),
 }
 
 

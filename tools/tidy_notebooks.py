@@ -2,6 +2,7 @@
 
 usage: python tools/tidy_notebooks.py [--run] [NOTEBOOK ...]     (default: every lesson)
 
+Citations written as ``[@key]`` become author and year with a link to the reference list.
 Outputs go, but for those of cells tagged ``nbval-check-output``, which the tests compare; so does
 whatever an editor noted in the metadata. ``--run`` runs the notebooks first, so that the compared
 outputs are new. Exercises and solutions have their own generator: leave them to it.
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+
+from igf1lab.evidence.citations import readable
 
 ROOT = Path(__file__).resolve().parent.parent
 CHECKED = "nbval-check-output"
@@ -31,6 +34,7 @@ def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         cell.metadata = nbformat.from_dict(kept)
         if cell.cell_type != "code":
             cell.pop("attachments", None)
+            cell.source = readable(cell.source)
             continue
         is_compared = CHECKED in kept.get("tags", ())
         # nbval takes a cell without a count for one that was never run.

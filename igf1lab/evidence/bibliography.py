@@ -16,6 +16,8 @@ _ADDRESSES = {
     "url": "{}",
 }
 
+TITLE_WORDS = 5  # of a title that stands in for authors
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -45,9 +47,11 @@ class Reference:
 
     @property
     def label(self) -> str:
-        """How the text names it, for example ``"Sjogren et al. 1999"``; else its key."""
+        """How the text names it, for example ``"Sjogren et al. 1999"``; else by its title."""
         if not self.authors:
-            return self.key
+            words = self.title.split()
+            more = " …" if len(words) > TITLE_WORDS else ""
+            return f"“{' '.join(words[:TITLE_WORDS])}{more}” {self.year}".rstrip()
         family = [author.split(",")[0] for author in self.authors]
         if len(family) == 1:
             who = family[0]
@@ -59,9 +63,9 @@ class Reference:
 
     @property
     def author_line(self) -> str:
-        """All recorded authors in one line."""
+        """All recorded authors in one line; empty if there are none."""
         if not self.authors:
-            return "Authors not recorded"
+            return ""
         names = [author.replace(",", "") for author in self.authors]
         if names[-1] == "others":
             return ", ".join(names[:-1]) + " et al."

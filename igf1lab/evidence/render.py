@@ -122,15 +122,13 @@ def verdict_panel(claims: Iterable[Claim]) -> str:
 
 def _reference_item(key: str) -> str:
     entry = reference(key)
-    year = f" ({escape(entry.year)})" if entry.year else ""
+    who = f"{entry.author_line} ({entry.year})" if entry.year else entry.author_line
+    opening = f"{escape(who.strip())}. " if who else ""
     where = f" <cite>{escape(entry.where)}</cite>." if entry.where else ""
     address = escape(entry.address)
     link = f' <a href="{address}" rel="noopener">{address}</a>' if address else ""
     note = f" <small>[{escape(entry.annotation)}]</small>" if entry.annotation else ""
-    return (
-        f'<li id="ig-ref-{escape(key)}">{escape(entry.author_line)}{year}. '
-        f"{escape(entry.title)}.{where}{link}{note}</li>"
-    )
+    return f'<li id="ig-ref-{escape(key)}">{opening}{escape(entry.title)}.{where}{link}{note}</li>'
 
 
 def reference_list(keys: Iterable[str]) -> str:

@@ -1,6 +1,5 @@
 """The one object a lesson notebook talks to: :func:`open_lesson`."""
 
-import re
 from functools import cached_property
 from importlib import import_module
 
@@ -9,6 +8,7 @@ from IPython.display import HTML
 from matplotlib.figure import Figure
 
 from igf1lab import evidence
+from igf1lab.evidence import citations
 from igf1lab.lesson import plate, style
 from igf1lab.lesson.explorer import Explorer
 from igf1lab.lesson.prediction import Gate, Prediction
@@ -130,7 +130,7 @@ class Lesson:
         return ProgressPanel()
 
     def references(self) -> HTML:
-        """The references that this lesson's notebook cites as ``[@key]`` or ``[@key; @other]``, or its claims rest on."""
+        """The references that this lesson's notebook links to, or its claims and quiz rest on."""
         return _html(evidence.render.reference_list(self.cited()))
 
     def cited(self) -> list[str]:
@@ -139,7 +139,7 @@ class Lesson:
         keys |= {k for item in bank(self.name).items for k in item.sources}
         notebook = evidence.assets_dir().parent / "notebooks" / f"{self.name}.ipynb"
         if notebook.exists():
-            keys |= set(re.findall(r"(?<=@)[\w-]+(?=[;\]])", notebook.read_text("utf-8")))
+            keys |= set(citations.cited_keys(notebook.read_text("utf-8")))
         return sorted(keys)
 
 

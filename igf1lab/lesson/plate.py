@@ -44,7 +44,7 @@ class Plate:
             evidence.reference(key)
 
     def _repr_html_(self) -> str:
-        sources = f"Sources: {escape(', '.join(self.sources))}." if self.sources else ""
+        sources = f"Sources: {evidence.render.cite(*self.sources)}." if self.sources else ""
         return figure_html(png_image(self.figure, self.alt), self.caption, sources)
 
 
