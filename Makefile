@@ -29,7 +29,7 @@ bench-grading: $(VENV)/test.stamp ## time our grading beside stock nbgrader
 	$(BIN)/python -m benchmarks.grading
 
 exercises: $(VENV)/test.stamp ## generate exercises/ from solutions/
-	$(BIN)/python -m igf1lab.grading.generate
+	$(BIN)/python -m igf1lab.exercises.generate
 
 tidy: $(VENV)/test.stamp ## strip stored outputs from the lessons
 	$(BIN)/python tools/tidy_notebooks.py

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import psutil
 
-from igf1lab.grading import engine, gradebook, marking
+from igf1lab.exercises.generate import learner_copy
+from igf1lab.exercises.source import read_source
 from igf1lab.grading.course import REPOSITORY, open_course
 from igf1lab.grading.demo import made_up_class
-from igf1lab.grading.generate import learner_copy
-from igf1lab.grading.ingest import ingest
-from igf1lab.grading.source import read_source
+from igf1lab.grading.intake.ingest import ingest
+from igf1lab.grading.marking import gradebook, one_submission, whole_class
 
 SUBMISSIONS = 24
 STOCK_CONFIG = """
@@ -120,12 +120,12 @@ def ours(folder, name, honest, workers, figures, dask=None):
 def rescore(folder, name, honest, workers, figures):
     """Automatic rescoring only: the running engine, no gradebook, no copies."""
     course = open_course(str(folder))
-    with marking.Marker(course, name, figures=figures) as marker:
+    with whole_class.Marker(course, name, figures=figures) as marker:
         job = marker.job("")
         start = time.monotonic()
         with concurrent.futures.ThreadPoolExecutor(workers) as pool:
             results = list(
-                pool.map(lambda made: engine.mark(made.blob, job, marker.sandbox), honest)
+                pool.map(lambda made: one_submission.mark(made.blob, job, marker.sandbox), honest)
             )
         seconds = time.monotonic() - start
     marks = {

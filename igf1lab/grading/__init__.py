@@ -1,9 +1,4 @@
-"""Exercises: checks for learners, marks for instructors.
+"""The lecturer's side: from files handed in to marks, feedback and reports (``igf1lab-grade``).
 
-Learners need ``open_exercise`` only. Everything else is for those who write or mark the sets and
-needs the ``[instructor]`` extra.
+Needs the ``[instructor]`` extra; learners need none of it.
 """
-
-from igf1lab.grading.checks import open_exercise
-
-__all__ = ["open_exercise"]

@@ -8,8 +8,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from igf1lab.exercises.questions import SpecError
 from igf1lab.grading.course import CourseError, open_course, safe_name
-from igf1lab.grading.questions import SpecError
 from igf1lab.grading.sandbox.client import Limits
 from igf1lab.grading.sandbox.tiers import TIERS, NoSandbox
 
@@ -91,7 +91,7 @@ def _say(line):
 
 
 def _ingest(course, options):
-    from igf1lab.grading.ingest import ingest
+    from igf1lab.grading.intake.ingest import ingest
 
     arrivals = ingest(course, options.source, options.set, _say)
     refused = [a for a in arrivals if a.says.startswith("refused")]
@@ -102,7 +102,7 @@ def _ingest(course, options):
 @contextlib.contextmanager
 def _or_nothing(says):
     """Say first, of a set that is wrong, that nothing was done with it."""
-    from igf1lab.grading.engine import BadReference
+    from igf1lab.grading.marking.one_submission import BadReference
 
     try:
         yield
@@ -111,7 +111,7 @@ def _or_nothing(says):
 
 
 def _grade(course, options):
-    from igf1lab.grading.marking import grade
+    from igf1lab.grading.marking.whole_class import grade
 
     with _or_nothing("Nothing was marked."):
         summary = grade(
@@ -158,13 +158,13 @@ def _mark(value):
 
 
 def _review(course, options):
-    from igf1lab.grading.review import review
+    from igf1lab.grading.marking.formgrader import review
 
     return review(course, options.port, not options.no_browser)
 
 
 def _feedback(course, options):
-    from igf1lab.grading.pages import write_feedback
+    from igf1lab.grading.handback.pages import write_feedback
 
     course.solution(options.set)  # says so if there is no such set
     written = write_feedback(course, options.set, _say)
@@ -172,7 +172,7 @@ def _feedback(course, options):
 
 
 def _export(course, options):
-    from igf1lab.grading.export import export
+    from igf1lab.grading.handback.export import export
 
     course.solution(options.set)
     lost = []
@@ -185,14 +185,14 @@ def _export(course, options):
 
 
 def _report(course, options):
-    from igf1lab.grading.report import report
+    from igf1lab.grading.handback.report import report
 
     course.solution(options.set)
     print(report(course, options.set, _say))
 
 
 def _numbers(course, options):
-    from igf1lab.grading.marking import write_numbers
+    from igf1lab.grading.marking.whole_class import write_numbers
 
     try:
         lines = options.students.read_text(encoding="utf-8").split("\n")
@@ -211,7 +211,7 @@ def _numbers(course, options):
 
 
 def _forget(course, options):
-    from igf1lab.grading.gradebook import gradebook
+    from igf1lab.grading.marking.gradebook import gradebook
 
     student = safe_name(options.student)
     tops = ("submitted", "autograded", "feedback", "formgrader_feedback")

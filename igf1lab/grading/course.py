@@ -17,7 +17,8 @@ from pathlib import Path
 
 import yaml
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from igf1lab.exercises.source import REPOSITORY
+
 SETTINGS = {"personal": bool, "database": str, "course_id": str}  # of course.yaml
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import nbformat
 
+from igf1lab.exercises.generate import learner_copy
+from igf1lab.exercises.source import Source, read_source
 from igf1lab.grading.course import REPOSITORY
-from igf1lab.grading.generate import learner_copy
-from igf1lab.grading.source import Source, read_source
 
 SIZE = 30
 _MARKERS = re.compile(r"^\s*### (BEGIN|END) SOLUTION\n?|^\s*# STUB:.*\n?", re.MULTILINE)

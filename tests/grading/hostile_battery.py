@@ -96,7 +96,7 @@ PROGRAMS = {
         "not mounted",
     ),
     "writes the package's files": (
-        "import igf1lab.grading.judging as j, numpy\nfor f in (j.__file__, numpy.__file__,"
+        "import igf1lab.exercises.judging as j, numpy\nfor f in (j.__file__, numpy.__file__,"
         " '{root}/solutions/HOSTILE', '{root}/exercises/HOSTILE', '/usr/lib/HOSTILE'):\n"
         "    try: open(f, 'a').write('# HOSTILE')\n    except OSError: pass",
         "read-only mounts",
@@ -178,7 +178,7 @@ PROGRAMS = {
 
 CHEATS = {
     "replaces the judge": (
-        "import igf1lab.grading.judging as j, igf1lab.grading.checks as c\n"
+        "import igf1lab.exercises.judging as j, igf1lab.exercises.exercise as c\n"
         "right = lambda q, k, d: j.Verdict(q.id, 'right', q.points, q.points)\n"
         "j.judge = c.judge = right\nc.Exercise.check = lambda *a: 3.0",
         "judged outside",

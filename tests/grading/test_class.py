@@ -12,10 +12,11 @@ import nbformat
 import pytest
 from hostile_battery import CHEATS, MARK, PROGRAMS, cheat_notebook, files, right_notebook
 
-from igf1lab.grading import marking
 from igf1lab.grading.course import REPOSITORY, open_course
 from igf1lab.grading.demo import blob, made_up_class
-from igf1lab.grading.ingest import ingest
+from igf1lab.grading.intake.ingest import ingest
+from igf1lab.grading.marking import whole_class
+from igf1lab.grading.marking.results import read_results
 from igf1lab.grading.sandbox.client import Limits
 
 LIMITS = Limits(cell_seconds=2.0, total_seconds=25.0)
@@ -102,12 +103,12 @@ def run(tmp_path_factory, sandbox, source, set_name):
     before = tree(*watched, inbox)
     arrivals = ingest(course, inbox, set_name)
     started = time.monotonic()
-    summary = marking.grade(course, set_name, limits=LIMITS, workers=2)
+    summary = whole_class.grade(course, set_name, limits=LIMITS, workers=2)
     seconds = time.monotonic() - started
     yield {
         "course": course, "honest": honest, "expected": expected, "by": by, "summary": summary,
         "arrivals": arrivals, "listener": listener, "seconds": seconds, "watched": (watched, inbox),
-        "before": before, "results": marking.read_results(course, set_name), "name": set_name,
+        "before": before, "results": read_results(course, set_name), "name": set_name,
     }  # fmt: skip
     listener.close()
 
@@ -174,8 +175,8 @@ def test_nothing_was_seen_sent_or_changed(run):
     assert "SEEN []" in said
     assert "LEFT []" in json.dumps(run["results"][slug("looks for leftovers")]["cells"])
     assert "FOUND 0" in json.dumps(run["results"][slug("hunts for keys")]["cells"])
-    with marking.books.gradebook(course) as book:
-        for of_student in marking.books.marks(book, run["name"]).values():
+    with whole_class.books.gradebook(course) as book:
+        for of_student in whole_class.books.marks(book, run["name"]).values():
             assert all(mark["manual"] is None for mark in of_student.values())
 
 
@@ -213,5 +214,5 @@ def test_marked_copies_are_safe_to_open(run):
 def test_marking_again_changes_nothing(run):
     course, name = run["course"], run["name"]
     students = [made.student for made in run["honest"]]
-    summary = marking.grade(course, name, students, limits=LIMITS, workers=2)
+    summary = whole_class.grade(course, name, students, limits=LIMITS, workers=2)
     assert summary.marked == [] and sorted(summary.unchanged) == sorted(students)

@@ -247,8 +247,8 @@ BAD_REPLIES = [
 
 @pytest.mark.parametrize("reply", BAD_REPLIES)
 def test_whatever_comes_back_is_judged_without_an_exception(reply, source, set_name):
-    from igf1lab.grading.checks import Exercise
-    from igf1lab.grading.judging import judge
+    from igf1lab.exercises.exercise import Exercise
+    from igf1lab.exercises.judging import judge
 
     exercise = Exercise(set_name)
     cleaned = clean_description(reply)

@@ -12,11 +12,12 @@ import urllib.request
 
 import pytest
 
-from igf1lab.grading import export, gradebook, marking
 from igf1lab.grading.course import open_course
 from igf1lab.grading.demo import made_up_class
-from igf1lab.grading.ingest import ingest
-from igf1lab.grading.review import command, write_config
+from igf1lab.grading.handback import export
+from igf1lab.grading.intake.ingest import ingest
+from igf1lab.grading.marking import gradebook, whole_class
+from igf1lab.grading.marking.formgrader import command, write_config
 from sandboxes import sandbox_or_skip
 
 pytestmark = pytest.mark.browser
@@ -45,7 +46,7 @@ def course(tmp_path, source, set_name):
         (inbox / f"{made.student}.ipynb").write_bytes(made.blob.replace(b"My own words", nasty, 1))
     course = open_course(str(tmp_path / "private"))
     ingest(course, inbox, set_name)
-    marking.grade(course, set_name, figures=False)
+    whole_class.grade(course, set_name, figures=False)
     return course
 
 

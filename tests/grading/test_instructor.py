@@ -18,14 +18,17 @@ import nbformat
 import numpy as np
 import pytest
 
-from igf1lab.grading import cli, engine, export, gradebook, marking, pages, report, statistics
+from igf1lab.exercises.generate import learner_copy
+from igf1lab.grading import cli
 from igf1lab.grading.course import REPOSITORY, CourseError, open_course, safe_name
 from igf1lab.grading.demo import blob, made_up_class, notebook_with, right_answers
-from igf1lab.grading.generate import learner_copy
-from igf1lab.grading.ingest import ingest
-from igf1lab.grading.review import write_config
+from igf1lab.grading.handback import export, pages, report, statistics
+from igf1lab.grading.intake.ingest import ingest
+from igf1lab.grading.intake.submission import Cell, read_notebook, rebuild
+from igf1lab.grading.marking import copies, gradebook, one_submission, whole_class
+from igf1lab.grading.marking.formgrader import write_config
+from igf1lab.grading.marking.results import read_results
 from igf1lab.grading.sandbox.client import Limits
-from igf1lab.grading.submission import Cell, read_notebook, rebuild
 from sandboxes import sandbox_or_skip
 
 
@@ -128,7 +131,7 @@ def test_feedback_teaches_and_tells_no_values(marked, set_name, source):
     pages.write_feedback(course, set_name)
     wrong = next(m for m in honest if m.kind == "usual wrong")
     text = (course.folder / "feedback" / wrong.student / f"{set_name}.html").read_text("utf-8")
-    result = marking.read_results(course, set_name)[wrong.student]
+    result = read_results(course, set_name)[wrong.student]
     for verdict in result["questions"].values():
         if verdict["status"] == "wrong":
             assert verdict["says"].split(".")[0][:40] in text.replace("&#x27;", "'").replace(
@@ -168,7 +171,7 @@ def test_every_command_tells_its_progress(marked, set_name, tmp_path, capsys):
     for made in honest[:3]:
         path = course.submitted(made.student, set_name)
         (inbox / f"{made.student}.ipynb").write_bytes(path.read_bytes())
-    everybody = len(marking.read_results(course, set_name))
+    everybody = len(read_results(course, set_name))
     commands = {
         ("ingest", str(inbox)): 3,
         ("feedback",): everybody,
@@ -265,9 +268,9 @@ def test_stock_executor_and_ours_agree_on_honest_work(source, set_name, sandbox)
     from nbgrader.utils import determine_grade
 
     release = learner_copy(source)
-    numbers = engine.usual_numbers(source.exercise_set)
-    keys = engine.private_keys(sandbox, source, "any seed", numbers)
-    job = engine.make_job(source, release, keys, numbers, figures=False)
+    numbers = one_submission.usual_numbers(source.exercise_set)
+    keys = one_submission.private_keys(sandbox, source, "any seed", numbers)
+    job = one_submission.make_job(source, release, keys, numbers, figures=False)
     honest = {m.kind: m for m in made_up_class(source)}
     for made in honest.values():
         notebook = nbformat.reads(made.blob.decode(), as_version=4)
@@ -278,7 +281,7 @@ def test_stock_executor_and_ours_agree_on_honest_work(source, set_name, sandbox)
             if cell.get("metadata", {}).get("nbgrader", {}).get("grade")
             and cell.cell_type == "code"
         }
-        ours = engine.mark(made.blob, job, sandbox)["questions"]
+        ours = one_submission.mark(made.blob, job, sandbox)["questions"]
         assert stock == {q: ours[q]["points"] for q in stock} == made.points
 
 
@@ -296,10 +299,10 @@ def test_a_hard_coded_function_is_caught_by_private_probes(source, set_name, san
     answers = right_answers(source) | {
         question.id: f"{question.answer} = lambda *a: {table!r}.get(a, 0.0)"
     }
-    numbers = engine.usual_numbers(source.exercise_set)
-    keys = engine.private_keys(sandbox, source, "private", numbers)
-    job = engine.make_job(source, learner_copy(source), keys, numbers, figures=False)
-    result = engine.mark(blob(notebook_with(source, answers)), job, sandbox)
+    numbers = one_submission.usual_numbers(source.exercise_set)
+    keys = one_submission.private_keys(sandbox, source, "private", numbers)
+    job = one_submission.make_job(source, learner_copy(source), keys, numbers, figures=False)
+    result = one_submission.mark(blob(notebook_with(source, answers)), job, sandbox)
     assert result["questions"][question.id]["points"] == 0
     others = [q for q in source.exercise_set.questions if q.automatic and q.id != question.id]
     assert all(result["questions"][q.id]["status"] == "right" for q in others)
@@ -321,7 +324,7 @@ def test_personal_numbers(tmp_path, source, set_name, need_sandbox):
     for student in ("ada", "bodil"):
         path = tmp_path / "hand_out" / set_name / student / "my_numbers.json"
         given[student] = json.loads(path.read_text())[set_name]["parameters"]
-        assert given[student] == engine.personal_numbers(
+        assert given[student] == one_submission.personal_numbers(
             source.exercise_set, course.secret, student
         )
     for name, value in given["ada"].items():
@@ -335,13 +338,13 @@ def test_personal_numbers(tmp_path, source, set_name, need_sandbox):
     (inbox / "bodil.ipynb").write_bytes(blob(right))
     (inbox / "ada.ipynb").write_bytes(blob(copied))
     ingest(course, inbox, set_name)
-    marking.grade(course, set_name, figures=False)
-    results = marking.read_results(course, set_name)
+    whole_class.grade(course, set_name, figures=False)
+    results = read_results(course, set_name)
     statuses = {v["status"] for v in results["bodil"]["questions"].values()}
     assert statuses <= {"right", "pending"}
     assert any(v["status"] == "wrong" for v in results["ada"]["questions"].values())
     # The learner's own check knows the personal key.
-    from igf1lab.grading.checks import Exercise
+    from igf1lab.exercises.exercise import Exercise
 
     exercise = Exercise(set_name, tmp_path / "hand_out" / set_name / "ada")
     assert exercise.parameter(name) == given["ada"][name]
@@ -352,7 +355,7 @@ def test_a_dead_sandbox_is_started_anew(tmp_path, source, set_name, need_sandbox
     made = made_up_class(source)[0]
     slow = notebook_with(source, right_answers(source))
     slow.cells.insert(2, nbformat.v4.new_code_cell("import time; time.sleep(3)"))
-    with marking.Marker(open_course(str(tmp_path)), set_name, figures=False) as marker:
+    with whole_class.Marker(open_course(str(tmp_path)), set_name, figures=False) as marker:
 
         def kill():
             os.kill(marker.sandbox.server.process.pid, signal.SIGKILL)
@@ -373,11 +376,11 @@ def test_a_dead_sandbox_is_started_anew(tmp_path, source, set_name, need_sandbox
         assert points() == made.points
     # The workers of a cluster do it the same way.
     job, only = marker.job(made.student), marker.sandbox.server.tier.name
-    monkeypatch.setattr(engine, "_SANDBOX", {})
+    monkeypatch.setattr(one_submission, "_SANDBOX", {})
     for _ in range(2):
-        assert engine.mark_anywhere(made.blob, job, only=only)["status"] == "marked"
-        os.kill(engine._SANDBOX[only].server.process.pid, signal.SIGKILL)
-    engine._SANDBOX[only].server.stop()
+        assert one_submission.mark_anywhere(made.blob, job, only=only)["status"] == "marked"
+        os.kill(one_submission._SANDBOX[only].server.process.pid, signal.SIGKILL)
+    one_submission._SANDBOX[only].server.stop()
 
 
 def test_a_grader_crash_costs_only_the_submission_in_hand(
@@ -389,19 +392,19 @@ def test_a_grader_crash_costs_only_the_submission_in_hand(
     for made in made_up_class(source)[:3]:
         (inbox / f"{made.student}.ipynb").write_bytes(made.blob)
     ingest(course, inbox, set_name)
-    original = engine.mark
+    original = one_submission.mark
 
     def crash(blob, job, sandbox):
         if b"bodil" in blob:
             raise RuntimeError("the roof fell in")
         return original(blob, job, sandbox)
 
-    monkeypatch.setattr(engine, "mark", crash)
-    summary = marking.grade(course, set_name, figures=False)
+    monkeypatch.setattr(one_submission, "mark", crash)
+    summary = whole_class.grade(course, set_name, figures=False)
     assert sorted(summary.marked) == ["ada", "chen"]
     assert "the roof fell in" in summary.troubled["bodil"]
-    monkeypatch.setattr(engine, "mark", original)
-    summary = marking.grade(course, set_name, figures=False)
+    monkeypatch.setattr(one_submission, "mark", original)
+    summary = whole_class.grade(course, set_name, figures=False)
     assert summary.marked == ["bodil"] and sorted(summary.unchanged) == ["ada", "chen"]
 
 
@@ -479,7 +482,7 @@ def test_a_departments_postgresql(postgres, tmp_path, source, set_name, need_san
     for made in honest:
         (inbox / f"{made.student}.ipynb").write_bytes(made.blob)
     ingest(course, inbox, set_name)
-    summary = marking.grade(course, set_name, figures=False)
+    summary = whole_class.grade(course, set_name, figures=False)
     assert len(summary.marked) == len(honest) and not summary.troubled
     marks = marks_of(course, set_name)
     for made in honest:
@@ -506,10 +509,10 @@ def test_dask_gives_the_same_marks(tmp_path, source, set_name, need_sandbox):
             ingest(course, inbox, set_name)
             # The same secret, so that the probes are the same.
             (course.folder / "secret").write_text("00" * 32)
-            marking.grade(course, set_name, figures=False, dask=address)
+            whole_class.grade(course, set_name, figures=False, dask=address)
             totals[where] = {
                 student: {q: (v["points"], v["says"]) for q, v in result["questions"].items()}
-                for student, result in marking.read_results(course, set_name).items()
+                for student, result in read_results(course, set_name).items()
             }
     assert totals["here"] == totals["cluster"] and len(totals["here"]) == 9
 
@@ -604,7 +607,7 @@ def test_canvas_and_moodle_tables(marked, set_name, tmp_path):
 
 def test_ordinary_markdown_stays_readable():
     text = "Butyrate is **not** enough: see [@yan2016], where 2 < 3 and $K_d = 5$.\n\n- a\n- b"
-    assert gradebook.safe_markdown(text) == text
+    assert copies.safe_markdown(text) == text
 
 
 def test_statistics():

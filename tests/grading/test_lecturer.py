@@ -7,12 +7,13 @@ import zipfile
 
 import pytest
 
-from igf1lab.grading import cli, marking
+from igf1lab.exercises.generate import learner_copy
+from igf1lab.grading import cli
 from igf1lab.grading.course import REPOSITORY, open_course
 from igf1lab.grading.demo import blob, made_up_class, notebook_with, right_answers
-from igf1lab.grading.generate import learner_copy
-from igf1lab.grading.ingest import ingest, owners
-from igf1lab.grading.submission import Cell, Unreadable, read_notebook, rebuild
+from igf1lab.grading.intake.ingest import ingest, owners
+from igf1lab.grading.intake.submission import Cell, Unreadable, read_notebook, rebuild
+from igf1lab.grading.marking.results import read_results
 from sandboxes import sandbox_or_skip
 
 
@@ -68,7 +69,7 @@ def test_the_wrong_notebook_is_not_a_nought(
     }
     ingest(course, fill(tmp_path / "in", files), set_name)
     assert run(course, "grade", set_name, "--no-figures") == cli.TROUBLE
-    results = marking.read_results(course, set_name)
+    results = read_results(course, set_name)
     assert {who: result["status"] for who, result in results.items()} == {
         "lesson": "unreadable", "other": "unreadable", "ada": "marked", "blank": "marked",
     }  # fmt: skip
@@ -120,7 +121,7 @@ def test_numbers_for_another_name_are_told(
         (course.folder / "submitted" / old).rename(course.folder / "submitted" / new)
         assert run(course, "forget", old) == 0
     assert run(course, "grade", set_name, "--no-figures") == 0
-    assert set(marking.read_results(course, set_name)) == {"Ada-Lovelace", "Bo"}
+    assert set(read_results(course, set_name)) == {"Ada-Lovelace", "Bo"}
     ingest(course, tmp_path / "in", set_name)
     assert course.students(set_name) == ["Ada-Lovelace", "Bo"]
 
@@ -179,7 +180,7 @@ def test_a_newer_file_that_was_not_taken_is_seen(
         capsys.readouterr()
         assert run(course, "grade", set_name, "--no-figures") == cli.TROUBLE
         assert "ada: this is not a notebook" in capsys.readouterr().out
-    assert marking.read_results(course, set_name)["ada"]["status"] == "marked"
+    assert read_results(course, set_name)["ada"]["status"] == "marked"
 
 
 # --- exit codes -----------------------------------------------------------------------------------

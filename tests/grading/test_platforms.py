@@ -10,11 +10,12 @@ import zipfile
 
 import pytest
 
-from igf1lab.grading import cli, export
+from igf1lab.grading import cli
 from igf1lab.grading.course import CourseError, open_course
 from igf1lab.grading.demo import blob, notebook_with, right_answers
-from igf1lab.grading.export import match_roster
-from igf1lab.grading.ingest import Owner, ingest, owner_of, owners
+from igf1lab.grading.handback import export
+from igf1lab.grading.handback.export import match_roster
+from igf1lab.grading.intake.ingest import Owner, ingest, owner_of, owners
 from sandboxes import sandbox_or_skip
 
 CANVAS_HEAD = "Student,ID,SIS User ID,SIS Login ID,Section,Metabolism (4711)\n"

@@ -11,11 +11,13 @@ import zipfile
 import pytest
 from test_instructor import mark_by_hand
 
-from igf1lab.grading import cli, export, gradebook, marking, pages, report
+from igf1lab.grading import cli
 from igf1lab.grading.course import REPOSITORY, CourseError, open_course
 from igf1lab.grading.demo import blob, made_up_class, notebook_with
-from igf1lab.grading.ingest import Owner, ingest, owner_of
-from igf1lab.grading.review import write_config
+from igf1lab.grading.handback import export, pages, report
+from igf1lab.grading.intake.ingest import Owner, ingest, owner_of
+from igf1lab.grading.marking import gradebook, whole_class
+from igf1lab.grading.marking.formgrader import write_config
 from sandboxes import sandbox_or_skip
 
 COMMENTS = "Feedback comments"
@@ -31,7 +33,7 @@ def marked(tmp_path_factory, source, set_name):
         (inbox / f"{made.student}.ipynb").write_bytes(made.blob)
     course = open_course(str(private))
     ingest(course, inbox, set_name)
-    summary = marking.grade(course, set_name, figures=False)
+    summary = whole_class.grade(course, set_name, figures=False)
     assert summary.marked and not summary.troubled, summary
     return private
 
@@ -110,7 +112,7 @@ def test_the_page_says_what_a_person_decided(course, set_name, appraisal):
     assert text.count("marked by a person") == 1 and f"3 / {appraisal.points:g}" in text
     assert "Your marker writes: Well argued." in text
     change(course, set_name, "ada")
-    marking.grade(course, set_name, figures=False)
+    whole_class.grade(course, set_name, figures=False)
     text = page_of(course, set_name, "ada")
     assert "waits for a person" in text and "so far" in text
     assert f"– / {appraisal.points:g}" in text and "marked by a person" not in text
@@ -121,7 +123,7 @@ def test_an_overruled_check_says_nothing_any_more(course, set_name, source):
     question = next(q for q in source.exercise_set.questions if q.kind == "number")
     wrong = notebook_with(source, {question.id: f"{question.answer} = -12345.0"})
     course.submitted("ada", set_name).write_bytes(blob(wrong))
-    marking.grade(course, set_name, figures=False, replace=True)
+    whole_class.grade(course, set_name, figures=False, replace=True)
     says = f"0 of {question.points:g} points."
     assert says in page_of(course, set_name, "ada")
     mark_by_hand(course, set_name, "ada", question.id, question.points)
@@ -146,7 +148,7 @@ def test_newer_work_that_is_not_marked_is_seen(course, set_name, tmp_path, capsy
     assert pages.NEWER not in page_of(course, set_name, "bodil")
     text = report.report(course, set_name).read_text("utf-8")
     assert "<td>ada</td><td>newer work</td>" in text and "<td>bodil</td><td>newer" not in text
-    marking.grade(course, set_name, figures=False)
+    whole_class.grade(course, set_name, figures=False)
     assert cli.main(["export", set_name]) == 0
     assert pages.NEWER in pages.unmarked_page("a", set_name, {"status": "failed"}, newer=True)
 
@@ -208,7 +210,7 @@ def test_pages_go_back_to_moodle_in_one_zip(course, set_name, tmp_path):
     inbox.mkdir(parents=True)
     (inbox / "my_work.ipynb").write_bytes(b"{")
     ingest(course, inbox.parent, set_name)
-    marking.grade(course, set_name, figures=False)
+    whole_class.grade(course, set_name, figures=False)
     pages.write_feedback(course, set_name)
     with zipfile.ZipFile(packed) as archive:
         (file,) = archive.namelist()

@@ -10,15 +10,17 @@ from html.parser import HTMLParser
 import pytest
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
-from igf1lab.grading import cli, gradebook, marking
-from igf1lab.grading.checks import Exercise
+from igf1lab.exercises.exercise import Exercise
+from igf1lab.exercises.generate import read_tidy
+from igf1lab.exercises.questions import SpecError, read_question, read_set
+from igf1lab.grading import cli
 from igf1lab.grading.course import REPOSITORY, CourseError, open_course
 from igf1lab.grading.demo import blob, notebook_with, right_answers
-from igf1lab.grading.generate import read_tidy
-from igf1lab.grading.questions import SpecError, read_question, read_set
+from igf1lab.grading.intake.submission import read_notebook
+from igf1lab.grading.marking import copies, gradebook, whole_class
+from igf1lab.grading.marking.results import read_results
 from igf1lab.grading.sandbox import tiers
 from igf1lab.grading.sandbox.client import Limits
-from igf1lab.grading.submission import read_notebook
 
 # --- what a student's Markdown becomes in formgrader ----------------------------------------------
 
@@ -58,7 +60,7 @@ class Tags(HTMLParser):
 
 def assert_harmless(text):
     """Render a student's text as formgrader does and look for anything that acts."""
-    page = markdown2html_mistune(gradebook.safe_markdown(text))
+    page = markdown2html_mistune(copies.safe_markdown(text))
     for tag, attributes in Tags(page).found:
         assert tag in HARMLESS, (text, page)
         assert not any(name.startswith("on") or name in ("src", "style") for name in attributes), (
@@ -96,7 +98,7 @@ def test_no_mixture_of_markup_acts_in_formgrader():
 def test_a_source_that_is_cited_can_still_be_read():
     text = "See [Yan 2016](https://doi.org/10.1073/x) and https://igf1.example."
     expected = "See [Yan 2016] (https: //doi.org/10.1073/x) and https: //igf1.example."
-    assert gradebook.safe_markdown(text) == expected
+    assert copies.safe_markdown(text) == expected
 
 
 # --- limits and sandboxes -------------------------------------------------------------------------
@@ -320,7 +322,7 @@ def test_a_damaged_result_is_named(tmp_path, set_name, capsys):
     for text in ("", "7", "{}", "[]", "{"):
         path.write_text(text)
         with pytest.raises(CourseError, match=r"ada\.json is damaged"):
-            marking.read_results(course, set_name)
+            read_results(course, set_name)
     for command in ("export", "report", "feedback"):
         assert cli.main(["--course", str(tmp_path), command, set_name]) == cli.TROUBLE
         assert "ada.json" in capsys.readouterr().err
@@ -333,14 +335,14 @@ def ada(tmp_path_factory, sandbox, source, set_name):
     path = course.submitted("ada", set_name)
     path.parent.mkdir(parents=True)
     path.write_bytes(blob(notebook_with(source, right_answers(source))))
-    assert marking.grade(course, set_name, figures=False).marked == ["ada"]
+    assert whole_class.grade(course, set_name, figures=False).marked == ["ada"]
     return course
 
 
 def test_a_damaged_result_is_made_anew(ada, set_name):
     ada.result("ada", set_name).write_text("7")
-    assert marking.grade(ada, set_name, figures=False).marked == ["ada"]
-    assert marking.read_results(ada, set_name)["ada"]["status"] == "marked"
+    assert whole_class.grade(ada, set_name, figures=False).marked == ["ada"]
+    assert read_results(ada, set_name)["ada"]["status"] == "marked"
 
 
 def test_a_short_row_of_the_second_marker_is_explained(ada, source, set_name, capsys):

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
-from igf1lab.grading.answers import MOST_VALUES
+from igf1lab.exercises.answers import MOST_VALUES
 from igf1lab.grading.sandbox.tiers import Server, start_best
 
 MOST_REPLY = 6_000_000  # bytes of one reply

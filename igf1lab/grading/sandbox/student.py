@@ -18,7 +18,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from igf1lab.grading.answers import describe_name
+from igf1lab.exercises.answers import describe_name
 
 MOST_TEXT = 20_000  # characters of text kept a cell
 MOST_IMAGE = 1_000_000  # bytes of one image, base64

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from igf1lab.grading.answers import NOTHING_BACK, as_floats
-from igf1lab.grading.questions import LINE_RTOL, WRONG_KINDS, Question
+from igf1lab.exercises.answers import NOTHING_BACK, as_floats
+from igf1lab.exercises.questions import LINE_RTOL, WRONG_KINDS, Question
 from igf1lab.units import GLUCOSE_MG_PER_MMOL, IGF1_KDA, INSULIN_PMOL_L_PER_UU_ML
 
 HALF = 0.5  # right option with a wrong reason
@@ -87,7 +87,7 @@ def judge(question: Question, key: dict, described: dict) -> Verdict:
         ``expected``: description of the right answer; ``wrong``: descriptions of the usual wrong
         ones, in the question's order; ``calls``: argument lists of a function.
     described : dict
-        Description of the answer (see :mod:`igf1lab.grading.answers`).
+        Description of the answer (see :mod:`igf1lab.exercises.answers`).
     """
     found = described.get("is")
     if found == "blank":

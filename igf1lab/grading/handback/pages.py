@@ -8,12 +8,12 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from igf1lab.grading import gradebook as books
-from igf1lab.grading.checks import set_from_data
+from igf1lab.exercises.judging import Verdict, feedback
+from igf1lab.exercises.questions import set_from_data
 from igf1lab.grading.course import Course
-from igf1lab.grading.ingest import owners
-from igf1lab.grading.judging import Verdict, feedback
-from igf1lab.grading.marking import read_results
+from igf1lab.grading.intake.ingest import owners
+from igf1lab.grading.marking import gradebook as books
+from igf1lab.grading.marking.results import newer_work, read_results
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 STYLE = """
@@ -158,7 +158,7 @@ def write_feedback(
     for number, (student, result) in enumerate(results.items(), 1):
         path = course.folder / "feedback" / student / f"{name}.html"
         path.parent.mkdir(parents=True, exist_ok=True)
-        newer = books.newer_work(course, name, student, result)
+        newer = newer_work(course, name, student, result)
         if result["status"] == "marked":
             text = feedback_page(student, result, marks.get(student, {}), newer)
         else:

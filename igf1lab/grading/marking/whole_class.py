@@ -2,16 +2,16 @@
 
 import concurrent.futures
 import hashlib
-import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 
-from igf1lab.grading import engine
-from igf1lab.grading import gradebook as books
+from igf1lab.exercises.generate import learner_copy, read_tidy
 from igf1lab.grading.course import Course, CourseError, versions
-from igf1lab.grading.generate import learner_copy, read_tidy
+from igf1lab.grading.marking import copies, one_submission
+from igf1lab.grading.marking import gradebook as books
+from igf1lab.grading.marking.results import kept_result, write_result
 from igf1lab.grading.sandbox.client import Limits, Sandbox
 
 
@@ -64,7 +64,7 @@ class Marker:
         self.source, self.release = open_set(course, name)
         self.sandbox = Sandbox.best(trust, only)
         self._seed = f"{course.secret}:{name}"
-        self._jobs: dict[str, engine.Job] = {}
+        self._jobs: dict[str, one_submission.Job] = {}
         try:
             if not course.personal:
                 self.job("")
@@ -78,16 +78,16 @@ class Marker:
     def __exit__(self, *exception):
         self.sandbox.server.stop()
 
-    def job(self, student: str) -> engine.Job:
+    def job(self, student: str) -> one_submission.Job:
         """Return the job of marking one student; all share one unless numbers are personal."""
         whose = student if self.course.personal else ""
         if whose not in self._jobs:
             exercise_set = self.source.exercise_set
-            numbers = engine.usual_numbers(exercise_set)
+            numbers = one_submission.usual_numbers(exercise_set)
             if self.course.personal:
-                numbers = engine.personal_numbers(exercise_set, self.course.secret, student)
-            keys = engine.private_keys(self.sandbox, self.source, self._seed, numbers)
-            self._jobs[whose] = engine.make_job(
+                numbers = one_submission.personal_numbers(exercise_set, self.course.secret, student)
+            keys = one_submission.private_keys(self.sandbox, self.source, self._seed, numbers)
+            self._jobs[whose] = one_submission.make_job(
                 self.source, self.release, keys, numbers, self._limits, self._figures
             )
         return self._jobs[whose]
@@ -96,7 +96,7 @@ class Marker:
         """Mark one submission; a failure of the grader is a result, not an exception."""
         try:
             job = self.job(student)
-            result = engine.mark(blob, job, self.sandbox)
+            result = one_submission.mark(blob, job, self.sandbox)
         except Exception as error:
             return _failed(blob, error)
         return result | {"set": job.set_data, "sandbox": self.sandbox.server.tier.name}
@@ -186,18 +186,9 @@ def grade(
     return summary
 
 
-def _kept(course, student, name):
-    """Return the kept result of a student; empty if there is none, or it is damaged."""
-    try:
-        kept = json.loads(course.result(student, name).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return kept if isinstance(kept, dict) else {}
-
-
 def _done(course, marker, student, name, blob):
     """Return the kept result of this very work, if it need not be marked again."""
-    old = _kept(course, student, name)
+    old = kept_result(course, student, name)
     same = old.get("sha256") == hashlib.sha256(blob).hexdigest()
     done = same and "says" in old and old.get("status", "failed") != "failed"
     return old if done and old.get("job") == marker.job(student).id else None
@@ -214,7 +205,12 @@ def _mapper(marker, workers, dask, trust, only) -> Iterator:
             def over_cluster(todo):
                 futures = {
                     client.submit(
-                        engine.mark_anywhere, blob, marker.job(student), trust, only, pure=False
+                        one_submission.mark_anywhere,
+                        blob,
+                        marker.job(student),
+                        trust,
+                        only,
+                        pure=False,
                     ): student
                     for student, blob in todo.items()
                 }
@@ -256,7 +252,7 @@ def _keep(course, marker, book, student, result, before, summary):
     if result["status"] != "marked":
         summary.troubled[student] = result["says"]
         if not old:
-            _write_result(course, student, name, result | {"job": marker.job(student).id})
+            write_result(course, student, name, result | {"job": marker.job(student).id})
         return f"not marked: {result['says']}"
     changes = [
         (student, question, old[question]["auto"], new)
@@ -266,46 +262,17 @@ def _keep(course, marker, book, student, result, before, summary):
     summary.differences += changes
     if changes and not summary.replaced:
         return f"{len(changes)} marks would change; kept as they were"
-    copy = books.marked_copy(result, marker.release, result["set"])
-    books.write_copy(course.autograded(student, name), copy)
+    copy = copies.marked_copy(result, marker.release, result["set"])
+    copies.write_copy(course.autograded(student, name), copy)
     stamp = course.submitted(student, name).parent / "timestamp.txt"
     when = stamp.read_text().strip() if stamp.is_file() else None
-    new_work = _kept(course, student, name).get("sha256") not in (None, result["sha256"])
+    new_work = kept_result(course, student, name).get("sha256") not in (None, result["sha256"])
     books.store(book, name, student, result, when, new_work)
-    _write_result(course, student, name, result | {"job": marker.job(student).id})
+    write_result(course, student, name, result | {"job": marker.job(student).id})
     summary.marked.append(student)
     total = sum(value or 0 for value in points.values())
     deaths = "".join(f"; {death['says']}" for death in result["deaths"])
     return f"{total:g} points{deaths}"
-
-
-def _write_result(course, student, name, result):
-    path = course.result(student, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Written aside and renamed, so that a crash never leaves half a result.
-    aside = path.with_suffix(".part")
-    aside.write_text(json.dumps(result, ensure_ascii=False, sort_keys=True), encoding="utf-8")
-    aside.replace(path)
-
-
-def read_results(course: Course, name: str) -> dict[str, dict]:
-    """Return the kept results of a set by student.
-
-    Raises
-    ------
-    CourseError
-        If one is damaged.
-    """
-    found = {}
-    for path in sorted((course.folder / "results" / name).glob("*.json")):
-        try:
-            found[path.stem] = json.loads(path.read_text(encoding="utf-8"))
-            whole = {"status", "says", "questions"} <= set(found[path.stem])
-        except (ValueError, TypeError):
-            whole = False
-        if not whole:
-            raise CourseError(f"{path} is damaged: grade {name} once more, it will be made anew.")
-    return found
 
 
 def write_numbers(course: Course, name: str, students: list[str]) -> None:
@@ -324,8 +291,8 @@ def write_numbers(course: Course, name: str, students: list[str]) -> None:
             folder = course.folder / "hand_out" / name / student
             folder.mkdir(parents=True, exist_ok=True)
             # The keys a learner gets are drawn from another seed than those that mark.
-            keys = engine.private_keys(
+            keys = one_submission.private_keys(
                 marker.sandbox, marker.source, f"handout {student}", job.numbers
             )
-            for file, text in engine.numbers_file(name, job.numbers, keys).items():
+            for file, text in one_submission.numbers_file(name, job.numbers, keys).items():
                 (folder / file).write_text(text, encoding="utf-8")

@@ -5,13 +5,12 @@ given elsewhere, from keys a student's process never sees.
 """
 
 import json
-from dataclasses import asdict, fields
 from pathlib import Path
 
 from igf1lab.evidence import assets_dir
-from igf1lab.grading.answers import describe
-from igf1lab.grading.judging import Verdict, feedback, judge
-from igf1lab.grading.questions import ExerciseSet, Parameter, Question, Wrong
+from igf1lab.exercises.answers import describe
+from igf1lab.exercises.judging import Verdict, feedback, judge
+from igf1lab.exercises.questions import set_from_data
 
 PERSONAL = "my_numbers.json"  # beside the notebook, when the instructor gave out own numbers
 _TRIES: dict[str, dict[str, list]] = {}  # by set and question, for as long as the kernel runs
@@ -25,34 +24,6 @@ def open_exercise(name: str) -> "Exercise":
     exercise = Exercise(name)
     exercise._tries = _TRIES.setdefault(name, exercise._tries)
     return exercise
-
-
-def set_to_data(exercise_set: ExerciseSet) -> dict:
-    """Return a set as plain data, leaving out what is at its default."""
-    return {
-        "lesson": exercise_set.lesson,
-        "minutes": exercise_set.minutes,
-        "parameters": {n: asdict(p) for n, p in exercise_set.parameters.items()},
-        "questions": [_question_data(question) for question in exercise_set.questions],
-    }
-
-
-def _question_data(question):
-    empty = Question(id="", kind="", title="", points=0, claims=[])
-    data = asdict(question)
-    return {
-        f.name: data[f.name] for f in fields(Question) if data[f.name] != getattr(empty, f.name)
-    }
-
-
-def set_from_data(data: dict) -> ExerciseSet:
-    """Return the set that :func:`set_to_data` wrote down."""
-    questions = []
-    for entry in data["questions"]:
-        wrong = [Wrong(**w) for w in entry.get("wrong", [])]
-        questions.append(Question(**{**entry, "wrong": wrong}))
-    parameters = {name: Parameter(**entry) for name, entry in data["parameters"].items()}
-    return ExerciseSet(data["lesson"], data["minutes"], parameters, questions)
 
 
 class Exercise:

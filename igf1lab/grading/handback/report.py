@@ -12,13 +12,14 @@ from statistics import median
 from matplotlib.figure import Figure
 
 from igf1lab.evidence import claims
-from igf1lab.grading import gradebook as books
-from igf1lab.grading import statistics
-from igf1lab.grading.checks import set_from_data
+from igf1lab.exercises.questions import set_from_data
 from igf1lab.grading.course import Course, CourseError
-from igf1lab.grading.export import final_marks
-from igf1lab.grading.marking import open_set, read_results
-from igf1lab.grading.pages import page
+from igf1lab.grading.handback import statistics
+from igf1lab.grading.handback.export import final_marks
+from igf1lab.grading.handback.pages import page
+from igf1lab.grading.marking import gradebook as books
+from igf1lab.grading.marking.results import newer_work, read_results
+from igf1lab.grading.marking.whole_class import open_set
 
 SECOND = "second_marks"  # folder of CSV files with columns student, question, points
 
@@ -157,7 +158,7 @@ def _kinds(marked, exercise_set):
 def _troubles(course, name, results):
     rows = [[s, r["status"], r["says"]] for s, r in results.items() if r["status"] != "marked"]
     for student, result in results.items():
-        if books.newer_work(course, name, student, result):
+        if newer_work(course, name, student, result):
             rows.append([student, "newer work", "it is not marked yet"])
         rows += [[student, "a cell failed", death["says"]] for death in result.get("deaths", [])]
         for cell in result.get("cells", []):

@@ -5,12 +5,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
-from igf1lab.grading.course import REPOSITORY, Course
+from igf1lab.exercises.source import REPOSITORY
+from igf1lab.grading.course import Course, open_course
+from igf1lab.grading.marking.copies import marked_copy
+from igf1lab.grading.marking.results import kept_result, newer_work
+from igf1lab.grading.marking.whole_class import Marker
 
 CONFIG = '''"""Written by igf1lab-grade review; it is written anew each time."""
-from igf1lab.grading.gradebook import SandboxExecute, SaveMarks
+from igf1lab.grading.marking.formgrader import SandboxExecute, SaveMarks
 
 c = get_config()
 d = c.CourseDirectory
@@ -84,3 +90,43 @@ def review(course: Course, port: int = 8888, browser: bool = True) -> int:
     course.log("review")
     environment = os.environ | {"COURSE_PRIVATE": str(course.folder)}
     return subprocess.call(command(course, port, browser), cwd=course.folder, env=environment)
+
+
+class SandboxExecute(NbGraderPreprocessor):
+    """nbgrader's Execute, replaced: marks in the sandbox, from probes compared outside it.
+
+    Used when somebody presses *Autograde* in formgrader or runs ``nbgrader autograde``.
+    """
+
+    def preprocess(self, nb, resources):
+        """Return the marked copy of ``nb``."""
+        about = resources["nbgrader"]
+        with Marker(open_course(), about["assignment"]) as marker:
+            result = marker.mark(nbformat.writes(nb).encode(), about["student"])
+        if result["status"] != "marked":
+            raise RuntimeError(result["says"])
+        copy = marked_copy(result, marker.release, result["set"])
+        return nbformat.from_dict(copy), resources
+
+
+class SaveMarks(SaveAutoGrades):
+    """nbgrader's SaveAutoGrades, but what a person settled stays settled.
+
+    nbgrader's own puts every mark given by a person up for review at each run. Here that is done
+    only if the automatic mark changes, or if the person may have seen another file than this one.
+    """
+
+    def _add_score(self, cell, resources):
+        where = (self.notebook_id, self.assignment_id, self.student_id)
+        grade = self.gradebook.find_grade(cell.metadata["nbgrader"]["grade_id"], *where)
+        settled = grade.manual_score is not None and not grade.needs_manual_grade
+        before = grade.auto_score
+        super()._add_score(cell, resources)
+        if settled and grade.auto_score == before and self._is_same_work():
+            grade.needs_manual_grade = False
+            self.gradebook.db.commit()
+
+    def _is_same_work(self):
+        course, student, name = open_course(), self.student_id, self.assignment_id
+        result = kept_result(course, student, name)
+        return bool(result) and not newer_work(course, name, student, result)

@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from igf1lab.grading.checks import PERSONAL
+from igf1lab.exercises.exercise import PERSONAL
 from igf1lab.grading.course import Course, CourseError, safe_name
-from igf1lab.grading.submission import MOST_BYTES
+from igf1lab.grading.intake.submission import MOST_BYTES
 
 # Canvas: lastfirst_[LATE_]12345_67890_name.ipynb. Moodle: First Last_12345_assignsubmission_file_,
 # a folder, or the beginning of a file's name if submissions were downloaded without folders.

@@ -10,12 +10,13 @@ from dataclasses import asdict, dataclass
 
 import nbformat
 
-from igf1lab.grading.checks import PERSONAL, set_from_data, set_to_data
+from igf1lab.exercises.exercise import PERSONAL
+from igf1lab.exercises.judging import judge
+from igf1lab.exercises.questions import set_from_data, set_to_data
+from igf1lab.exercises.source import PRIVATE_CALLS, Source, keys_from, reference_steps
 from igf1lab.grading.course import versions
-from igf1lab.grading.judging import judge
+from igf1lab.grading.intake.submission import Unreadable, read_notebook, rebuild
 from igf1lab.grading.sandbox.client import Limits, Sandbox
-from igf1lab.grading.source import PRIVATE_CALLS, Source, keys_from, reference_steps
-from igf1lab.grading.submission import Unreadable, read_notebook, rebuild
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ import matplotlib
 import numpy as np
 import pytest
 
-from igf1lab.grading import checks
-from igf1lab.grading.answers import describe
-from igf1lab.grading.checks import Exercise, open_exercise
-from igf1lab.grading.generate import set_names, tidy
-from igf1lab.grading.judging import feedback, judge
-from igf1lab.grading.questions import Question, SpecError, Wrong, read_question
+from igf1lab.exercises import exercise as checks
+from igf1lab.exercises.answers import describe
+from igf1lab.exercises.exercise import Exercise, open_exercise
+from igf1lab.exercises.generate import set_names, tidy
+from igf1lab.exercises.judging import feedback, judge
+from igf1lab.exercises.questions import Question, SpecError, Wrong, read_question
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt

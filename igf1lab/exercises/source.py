@@ -16,8 +16,8 @@ from pathlib import Path
 
 import nbformat
 
-from igf1lab.grading.answers import describe_name
-from igf1lab.grading.questions import (
+from igf1lab.exercises.answers import describe_name
+from igf1lab.exercises.questions import (
     SET_POINTS,
     ExerciseSet,
     Question,
@@ -27,6 +27,7 @@ from igf1lab.grading.questions import (
     read_set,
 )
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 HIDDEN_TAGS = {"set", "question", "worked"}  # cells that learners do not get
 PUBLIC_CALLS, PRIVATE_CALLS = 6, 12
 

@@ -17,12 +17,12 @@ import pandas as pd
 import pytest
 
 from igf1lab.evidence import claims
-from igf1lab.grading.answers import as_floats, describe
-from igf1lab.grading.checks import Exercise
-from igf1lab.grading.generate import make, set_names
-from igf1lab.grading.judging import feedback, judge
-from igf1lab.grading.questions import SET_POINTS
-from igf1lab.grading.source import HIDDEN_TAGS, LocalRun, read_source, tags
+from igf1lab.exercises.answers import as_floats, describe
+from igf1lab.exercises.exercise import Exercise
+from igf1lab.exercises.generate import make, set_names
+from igf1lab.exercises.judging import feedback, judge
+from igf1lab.exercises.questions import SET_POINTS
+from igf1lab.exercises.source import HIDDEN_TAGS, LocalRun, read_source, tags
 from igf1lab.parameters import ParameterSet
 
 ROOT = Path(__file__).resolve().parents[2]

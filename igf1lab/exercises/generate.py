@@ -1,6 +1,6 @@
 """Make the learners' notebooks and the public keys from the solutions (``make exercises``).
 
-    python -m igf1lab.grading.generate [--check] [NN_name ...]
+    python -m igf1lab.exercises.generate [--check] [NN_name ...]
 
 Everything written is byte-stable: the same solutions give the same files.
 """
@@ -22,11 +22,9 @@ from nbgrader.preprocessors import (
 )
 
 from igf1lab.evidence import assets_dir
-from igf1lab.grading.checks import set_to_data
-from igf1lab.grading.course import REPOSITORY
-from igf1lab.grading.judging import judge
-from igf1lab.grading.questions import SpecError, naming, read_question
-from igf1lab.grading.source import HIDDEN_TAGS, Source, public_keys, tags, take_apart
+from igf1lab.exercises.judging import judge
+from igf1lab.exercises.questions import SpecError, naming, read_question, set_to_data
+from igf1lab.exercises.source import HIDDEN_TAGS, REPOSITORY, Source, public_keys, tags, take_apart
 
 STUB = re.compile(r"^\s*# STUB: ?(.*)$")
 TEXT_STUB = "*Write your answer here.*"
@@ -206,7 +204,7 @@ def make(name: str, root: Path = REPOSITORY) -> dict[Path, str]:
     keys = public_keys(source)
     check_keys(source, keys)
     public = {
-        "note": "Made from the solutions by igf1lab.grading.generate. Public: checks are formative.",
+        "note": "Made from the solutions by igf1lab.exercises.generate. Public: checks are formative.",
         "set": set_to_data(source.exercise_set),
         "keys": keys,
     }
@@ -231,7 +229,9 @@ def set_names(root: Path = REPOSITORY) -> list[str]:
 
 def main(arguments=None) -> int:
     """Run the command; return 1 if a set is wrong or, with ``--check``, out of date."""
-    parser = argparse.ArgumentParser(prog="python -m igf1lab.grading.generate", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m igf1lab.exercises.generate", description=__doc__
+    )
     parser.add_argument("names", nargs="*", help="sets to make; all of them by default")
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if out of date")
     options = parser.parse_args(arguments)

@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-from igf1lab.grading import gradebook as books
-from igf1lab.grading.checks import set_from_data
+from igf1lab.exercises.questions import set_from_data
 from igf1lab.grading.course import Course, CourseError
-from igf1lab.grading.ingest import Owner, owners
-from igf1lab.grading.marking import read_results
-from igf1lab.grading.pages import final_points
+from igf1lab.grading.handback.pages import final_points
+from igf1lab.grading.intake.ingest import Owner, owners
+from igf1lab.grading.marking import gradebook as books
+from igf1lab.grading.marking.results import newer_work, read_results
 
 FORMATS = ("plain", "canvas", "moodle")
 _CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
@@ -198,7 +198,7 @@ def _warn_of_newer(course, name, warn):
     for student in course.students(name):
         if student not in results:
             warn(f"{student}: the work is not marked yet")
-        elif books.newer_work(course, name, student, results[student]):
+        elif newer_work(course, name, student, results[student]):
             warn(f"{student}: newer work is not marked yet")
 
 

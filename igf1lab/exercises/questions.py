@@ -9,7 +9,7 @@ import hashlib
 import math
 import random
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import get_args
 
 import yaml
@@ -166,6 +166,34 @@ class ExerciseSet:
     def points(self) -> float:
         """All points of the set."""
         return sum(question.points for question in self.questions)
+
+
+def set_to_data(exercise_set: ExerciseSet) -> dict:
+    """Return a set as plain data, leaving out what is at its default."""
+    return {
+        "lesson": exercise_set.lesson,
+        "minutes": exercise_set.minutes,
+        "parameters": {n: asdict(p) for n, p in exercise_set.parameters.items()},
+        "questions": [_question_data(question) for question in exercise_set.questions],
+    }
+
+
+def _question_data(question):
+    empty = Question(id="", kind="", title="", points=0, claims=[])
+    data = asdict(question)
+    return {
+        f.name: data[f.name] for f in fields(Question) if data[f.name] != getattr(empty, f.name)
+    }
+
+
+def set_from_data(data: dict) -> ExerciseSet:
+    """Return the set that :func:`set_to_data` wrote down."""
+    questions = []
+    for entry in data["questions"]:
+        wrong = [Wrong(**w) for w in entry.get("wrong", [])]
+        questions.append(Question(**{**entry, "wrong": wrong}))
+    parameters = {name: Parameter(**entry) for name, entry in data["parameters"].items()}
+    return ExerciseSet(data["lesson"], data["minutes"], parameters, questions)
 
 
 def _slack(rtol, atol, unit=""):

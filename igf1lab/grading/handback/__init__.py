@@ -1,0 +1,1 @@
+"""What goes out: feedback pages, tables for the platforms, the class report."""

@@ -1,0 +1,1 @@
+"""What arrives: files from a learning platform, notebooks from strangers."""

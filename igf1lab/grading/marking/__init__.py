@@ -1,0 +1,1 @@
+"""Marks: one submission, a whole class, the gradebook, marking by hand."""
