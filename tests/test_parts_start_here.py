@@ -1,7 +1,9 @@
 """Lesson 0's parts, and the two tests that frame the course."""
 
 import numpy as np
+import pytest
 
+import robots
 from igf1lab import evidence
 from igf1lab.lesson.parts import start_here as parts
 from igf1lab.lesson.quiz_bank import bank
@@ -36,9 +38,19 @@ def test_by_age_says_the_peaks():
     assert f"men: peak {table.column('male_median').max():.0f}" in alt
 
 
-def test_pre_and_post_test_are_parallel_and_cover_every_claim():
+def test_pre_and_post_test_are_eight_pairs_of_the_same_skill():
     pre, post = bank("pre_test").items, bank("post_test").items
-    assert [i.id.removeprefix("pre-") for i in pre] == [i.id.removeprefix("post-") for i in post]
-    assert [i.claims for i in pre] == [i.claims for i in post]
-    assert {c for i in pre for c in i.claims} == set(evidence.claims())
-    assert all(a.stem != b.stem for a, b in zip(pre, post, strict=True))
+    assert len(pre) == 8
+    for before, after in zip(pre, post, strict=True):
+        assert before.id.removeprefix("pre-") == after.id.removeprefix("post-")
+        assert (before.kind, before.bloom) == (after.kind, after.bloom), before.id
+        assert before.stem != after.stem, before.id
+    right = [sum(o.correct for o in i.options) for i in (*pre, *post) if i.kind == "choices"]
+    assert {1, 2, 3} <= set(right), "counts of right answers must vary"
+
+
+@pytest.mark.parametrize("robot", robots.ROBOTS)
+@pytest.mark.parametrize("test", ["pre_test", "post_test"])
+def test_no_robot_that_knows_no_biology_beats_chance_in_the_tests(test, robot):
+    points = robots.excess(bank(test).items, robot)
+    assert points <= 10, f"{robot} beats chance by {points:.0f} points; run python tests/robots.py"
