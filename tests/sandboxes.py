@@ -5,12 +5,12 @@ import os
 import pytest
 
 from igf1lab.grading.sandbox import tiers
-from igf1lab.grading.sandbox.client import Sandbox
+from igf1lab.grading.sandbox.client import Sandbox, start_best
 
 
 def sandbox_or_skip(name):
     try:
-        return Sandbox(tiers.start_best(only=name))
+        return Sandbox(start_best(only=name))
     except tiers.NoSandbox as error:
         if os.environ.get("CI"):
             pytest.fail(f"CI must have a sandbox: {error}")

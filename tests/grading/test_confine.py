@@ -187,7 +187,7 @@ def test_root_without_bubblewrap_is_refused(name):
 def test_every_tier_works_for_a_plain_user(name):
     if name == "landlock":
         need_landlock()
-    with client.Sandbox(tiers.start_best(trust=True, only=name)) as sandbox:
+    with client.Sandbox(client.start_best(trust=True, only=name)) as sandbox:
         steps = [("cell", "a = 1"), ("cell", "import os; os._exit(0)"), ("cell", "a += 1")]
         steps.append(("ask", "q1", "given", "a", "number", None))
         # Your own processes must be out of reach, with a namespace or without.
@@ -210,11 +210,11 @@ def test_no_sandbox_at_all_is_refused_with_reasons(monkeypatch):
     monkeypatch.setattr(tiers.shutil, "which", lambda name: None)
     monkeypatch.setattr(confine, "landlock_version", lambda: 0)
     with pytest.raises(tiers.NoSandbox) as refused:
-        tiers.start_best()
+        client.start_best()
     for words in ("bubblewrap is not installed", "no Landlock", "No sandbox could be started"):
         assert words in str(refused.value)
     with pytest.raises(tiers.NoSandbox, match="--i-trust-these-students"):
-        tiers.start_best(only="none")
+        client.start_best(only="none")
 
 
 def test_root_leaves_root_in_bubblewrap(sandbox):

@@ -1,27 +1,39 @@
 """The trusted side: send steps to a confined process and believe nothing it says back."""
 
+import contextlib
 import json
 import math
+import os
 import select
 import socket
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 
 from igf1lab.exercises.answers import MOST_VALUES
-from igf1lab.grading.sandbox.tiers import Server, start_best
+from igf1lab.grading.sandbox.tiers import TIERS, NoSandbox, Server, start
 
 MOST_REPLY = 6_000_000  # bytes of one reply
+MOST_ITEMS = 500_000  # numbers, texts and brackets in one reply: what parsing it may cost
+MOST_OUTPUT = 10_000_000  # characters of outputs that are kept of one submission
 MOST_RERUNS = 3
-GRACE_SECONDS = 2.0  # beyond a cell's own limit, before its process is killed
+GRACE_SECONDS = 1.0  # beyond a cell's own limit, before its process is killed
+PATIENCE = 2  # times by the clock what a submission that runs alone may take of the processor
+END_SECONDS = 5.0  # in which the processes of a submission must be gone
 LAST_BREATH = 0.5  # seconds in which a dying server's end is seen, after its children's
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submission may use. Seconds are a cell's and the whole run's."""
+    """What a submission may use. Seconds are a cell's and the whole run's.
+
+    In the first run they are counted by the clock, which other submissions slow down. What takes
+    too long is run again alone; then they are seconds of the processor.
+    """
 
     cell_seconds: float = 20.0
     total_seconds: float = 120.0
@@ -33,8 +45,13 @@ class Limits:
 
     @property
     def cpu_s(self) -> int:
-        """Processor seconds of one process: as many as the whole run may take."""
+        """Processor seconds of all processes together: as many as the whole run may take."""
         return math.ceil(self.total_seconds)
+
+
+_UNSTOPPABLE, _DEAF = "ran longer than it may and could not be stopped", "did not listen"
+_TOO_LONG = (_UNSTOPPABLE, _DEAF, "used more processor time than it may")
+_STOPPED = "it ran longer than it may"  # as the student's process says it of an answer
 
 
 class Dead(Exception):
@@ -54,13 +71,48 @@ class Run:
     """What came of running a submission's steps.
 
     ``outputs``: rows by step number; ``answers``: descriptions by (question id, part);
-    ``deaths``: (step number, reason) of steps that killed the process.
+    ``deaths``: (step number, reason) of steps that killed the process; ``late``: numbers of the
+    steps that took too long, killed or stopped.
     """
 
     outputs: dict[int, list] = field(default_factory=dict)
     answers: dict[tuple, dict] = field(default_factory=dict)
     deaths: list[tuple[int, str]] = field(default_factory=list)
+    late: list[int] = field(default_factory=list)
     seconds: float = 0.0
+    room: int = MOST_OUTPUT
+
+
+class _Turns:
+    """Many at a time, or one alone."""
+
+    def __init__(self):
+        self._changed, self._here, self._closed = threading.Condition(), 0, False
+
+    @contextmanager
+    def together(self):
+        with self._changed:
+            self._changed.wait_for(lambda: not self._closed)
+            self._here += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._here -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def alone(self):
+        with self._changed:
+            self._changed.wait_for(lambda: not self._closed)
+            self._closed = True
+            self._changed.wait_for(lambda: not self._here)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._closed = False
+                self._changed.notify_all()
 
 
 class Sandbox:
@@ -75,13 +127,14 @@ class Sandbox:
 
     def __init__(self, server: Server, start: Callable[[], Server] | None = None):
         self.server, self._start = server, start
-        self._lock = threading.Lock()
+        self._lock, self._turns = threading.Lock(), _Turns()
+        self._at_work = Counter(dict.fromkeys(os.sched_getaffinity(0), 0))  # by processor
 
     @classmethod
     def best(cls, trust: bool = False, only: str | None = None) -> "Sandbox":
         """Return the strongest sandbox there is, which outlives its servers.
 
-        Takes and raises what :func:`igf1lab.grading.sandbox.tiers.start_best` does.
+        Takes and raises what :func:`start_best` does.
         """
 
         def start():
@@ -111,7 +164,8 @@ class Sandbox:
         """Run a submission's steps.
 
         A step that kills the process costs that step only: the rest is run again without it, at
-        most three times.
+        most three times. If anything takes too long, all is run again with nothing else in flight,
+        and only that run counts: nobody pays for what others do to the machine.
 
         Parameters
         ----------
@@ -122,51 +176,67 @@ class Sandbox:
         files : dict, optional
             Files to put beside the notebook, name to text.
         """
+        with self._turns.together():
+            run = self._with_a_server(steps, limits, figures, files, alone=False)
+        if run.late:
+            with self._turns.alone():
+                run = self._with_a_server(steps, limits, figures, files, alone=True)
+        return run
+
+    def _with_a_server(self, *what, **how):
         try:
-            return self._run(steps, limits, figures, files)
+            return self._run(*what, **how)
         except ServerDied as death:
             death.server.stop()
             if self._start is None:
                 raise
-            return self._run(steps, limits, figures, files)
+            return self._run(*what, **how)
 
-    def _run(self, steps, limits, figures, files):
+    def _run(self, steps, limits, figures, files, alone):
         run, fatal = Run(), set()
         start = time.monotonic()
-        deadline = start + limits.total_seconds
+        deadline = start + limits.total_seconds * (PATIENCE if alone else 1)
         for _ in range(1 + MOST_RERUNS):
+            run.late.clear()
+            run.room = MOST_OUTPUT
             try:
-                self._once(steps, fatal, run, limits, figures, files or {}, deadline)
+                with Session(self, limits, figures, alone) as session:
+                    self._once(session, steps, fatal, run, files or {}, deadline)
                 break
             except _Fatal as death:
                 run.deaths.append((death.step, death.reason))
                 fatal.add(death.step)
                 if time.monotonic() >= deadline:
                     break
+        run.late += [step for step, why in run.deaths if why in _TOO_LONG]
         run.seconds = time.monotonic() - start
         return run
 
-    def _once(self, steps, fatal, run, limits, figures, files, deadline):
-        with Session(self, limits, figures) as session:
-            number = -1
-            try:
-                for name, text in files.items():
-                    session.step({"file": name, "text": text}, deadline)
-                for number, step in enumerate(steps):
-                    if number in fatal:
-                        continue
-                    if step[0] == "cell":
-                        reply = session.step({"cell": step[1]}, deadline)
-                        run.outputs[number] = clean_outputs(reply.get("outputs"))
-                    else:
-                        _, question_id, part, expression, kind, calls = step
-                        ask = {"ask": expression, "kind": kind, "calls": calls}
-                        described = clean_description(session.step(ask, deadline).get("described"))
-                        run.answers[question_id, part] = described
-            except Dead as death:
-                if session.server.ends_within(LAST_BREATH):
-                    raise ServerDied(session.server) from None
-                raise _Fatal(number, str(death)) from None
+    def _once(self, session, steps, fatal, run, files, deadline):
+        number = -1
+        try:
+            for name, text in files.items():
+                session.step({"file": name, "text": text}, deadline)
+            for number, step in enumerate(steps):
+                if number in fatal:
+                    continue
+                if step[0] == "cell":
+                    reply = session.step({"cell": step[1]}, deadline)
+                    rows = clean_outputs(reply.get("outputs"), run.room)
+                    run.outputs[number] = rows
+                    run.room -= sum(map(_size, rows))
+                    late = any(row.get("name") == "CellTimeout" for row in rows)
+                else:
+                    _, question_id, part, expression, kind, calls = step
+                    ask = {"ask": expression, "kind": kind, "calls": calls}
+                    described = clean_description(session.step(ask, deadline).get("described"))
+                    run.answers[question_id, part] = described
+                    late = described.get("says") == _STOPPED
+                run.late += [number] if late else []
+        except Dead as death:
+            if session.server.ends_within(LAST_BREATH):
+                raise ServerDied(session.server) from None
+            raise _Fatal(number, str(death)) from None
 
 
 class _Fatal(Exception):
@@ -177,34 +247,54 @@ class _Fatal(Exception):
 class Session:
     """One confined process, from fork to death."""
 
-    def __init__(self, sandbox: Sandbox, limits: Limits, figures: bool):
-        self._limits = limits
+    def __init__(self, sandbox: Sandbox, limits: Limits, figures: bool, alone: bool = False):
+        self._sandbox = sandbox
+        self._wall_seconds = limits.cell_seconds * (PATIENCE if alone else 1)
         self._work, work = socket.socketpair()
         self._kill, kill = socket.socketpair()
         self._folder = None
-        order = {"limits": asdict(limits) | {"cpu_s": limits.cpu_s}}
-        order |= {"cell_seconds": limits.cell_seconds}
         with work, kill, sandbox._lock:
             self.server = sandbox._living_server()
-            alone = self.server.tier.confinement == "namespaces"
-            order |= {"figures": figures, "alone": alone}
-            if not alone:
+            # Each in flight has a processor to itself as long as there are enough of them.
+            self._processor = min(sandbox._at_work, key=sandbox._at_work.get)
+            sandbox._at_work[self._processor] += 1
+            order = {
+                "limits": asdict(limits) | {"cpu_s": limits.cpu_s},
+                "cell_seconds": limits.cell_seconds,
+                "wall_seconds": self._wall_seconds,
+                "figures": figures,
+                "confined": self.server.tier.confinement == "namespaces",
+                "processor": self._processor,
+            }
+            if not order["confined"]:
                 self._folder = tempfile.TemporaryDirectory(dir=self.server.folder)
                 order["folder"] = self._folder.name
-            message = json.dumps(order).encode()
             try:
-                socket.send_fds(self.server.control, [message], [work.fileno(), kill.fileno()])
+                descriptors = [work.fileno(), kill.fileno()]
+                socket.send_fds(self.server.control, [json.dumps(order).encode()], descriptors)
             except OSError:
+                self._leave()
                 raise ServerDied(self.server) from None
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exception):
+        # The watcher kills everything and then ends itself: we wait, so that nothing of this
+        # submission is left beside the next.
+        with contextlib.suppress(OSError):
+            self._kill.shutdown(socket.SHUT_WR)
+            self._kill.settimeout(END_SECONDS)
+            while self._kill.recv(500):
+                pass
         self._kill.close()
         self._work.close()
+        with self._sandbox._lock:
+            self._leave()
+
+    def _leave(self):
+        self._sandbox._at_work[self._processor] -= 1
         if self._folder:
-            time.sleep(0.02)  # the supervisor kills what is left before its folder goes
             self._folder.cleanup()
 
     def step(self, step: dict, deadline: float) -> dict:
@@ -215,9 +305,11 @@ class Session:
         Dead
             If the process died, took too long or said too much.
         """
-        limit = min(deadline, time.monotonic() + self._limits.cell_seconds + GRACE_SECONDS)
+        limit = min(deadline, time.monotonic() + self._wall_seconds + GRACE_SECONDS)
         self._send(json.dumps(step).encode() + b"\n", limit)
         line = self._line(limit)
+        if line.count(b",") + line.count(b"[") + 4 * line.count(b"{") > MOST_ITEMS:
+            raise Dead("sent back too much")
         try:
             reply = json.loads(line)
         except (ValueError, RecursionError):
@@ -231,7 +323,7 @@ class Session:
             self._work.settimeout(max(0.01, limit - time.monotonic()))
             self._work.sendall(data)
         except TimeoutError:
-            raise Dead("did not listen") from None
+            raise Dead(_DEAF) from None
         except OSError:
             raise Dead(self._why()) from None
 
@@ -240,7 +332,7 @@ class Session:
         while True:
             wait = limit - time.monotonic()
             if wait <= 0 or not select.select([self._work], [], [], wait)[0]:
-                raise Dead("ran longer than it may and could not be stopped")
+                raise Dead(_UNSTOPPABLE)
             try:
                 part = self._work.recv(1 << 20)
             except OSError:
@@ -278,6 +370,40 @@ def prove(server: Server) -> str:
     return "; ".join(reason for _, reason in run.deaths) or "gave no answer"
 
 
+def start_best(trust: bool = False, only: str | None = None) -> Server:
+    """Start the strongest sandbox there is, each proven by one trivial submission.
+
+    Parameters
+    ----------
+    trust : bool
+        Allow running without any sandbox (``--i-trust-these-students``).
+    only : str, optional
+        Try this tier alone.
+
+    Raises
+    ------
+    NoSandbox
+        With one line a tier that was tried.
+    """
+    names = [only] if only else [n for n in TIERS if n != "none" or trust]
+    reasons = []
+    for name in names:
+        if name == "none" and not trust:
+            reasons.append("none: only with --i-trust-these-students")
+            continue
+        try:
+            server = start(name)
+        except NoSandbox as error:
+            reasons.append(str(error))
+            continue
+        problem = prove(server)
+        if not problem:
+            return server
+        server.stop()
+        reasons.append(f"{name}: {problem}")
+    raise NoSandbox("No sandbox could be started. " + "; ".join(reasons))
+
+
 # --- cleaning: from any JSON to the shapes that judging and pages expect ------------------------
 
 
@@ -288,8 +414,26 @@ def _text(value, most):
     return value[:most].encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
 
 
-def clean_outputs(rows) -> list[dict]:
-    """Return the outputs of a cell in a known shape; what does not fit is dropped."""
+def _size(row):
+    return sum(len(value) for value in row.values())
+
+
+def clean_outputs(rows, room: int = MOST_OUTPUT) -> list[dict]:
+    """Return the outputs of a cell in a known shape; what does not fit is dropped.
+
+    So is what goes beyond ``room`` characters; a line says so.
+    """
+    cleaned = []
+    for row in _clean_rows(rows):
+        room -= _size(row)
+        if room < 0:
+            says = "The rest of the output is left out: it is too much."
+            return [*cleaned, {"type": "stream", "name": "stdout", "text": says}]
+        cleaned.append(row)
+    return cleaned
+
+
+def _clean_rows(rows):
     cleaned = []
     for row in rows[:200] if isinstance(rows, list) else []:
         if not isinstance(row, dict):

@@ -2,12 +2,18 @@
 
 It never sees a notebook: it receives two sockets a submission, one to work over and one that is
 the kill switch, and hands them to the child. Started by :mod:`igf1lab.grading.sandbox.tiers`.
+
+A submission is three processes. The *watcher* stands outside: it holds the kill switch, measures
+and kills. The *first* process of the student's namespaces only collects the dead; it is confined
+and limited before it forks the *student*, which runs the cells. When the first process goes, the
+kernel ends everything else in its namespace.
 """
 
 import gc
 import io
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -18,7 +24,11 @@ from pathlib import Path
 from igf1lab.grading.sandbox import confine
 
 PRIVATE_FOLDERS = ("/submission", "/scratch", "/tmp", "/dev/shm", "/server")
-WORK, KILL = 10, 11  # descriptors in the child
+WORK, KILL = 10, 11  # descriptors in the children
+POLL_MS = 50
+SOCKET_MIB = 0.21  # what may wait in a socket that nobody reads
+CRASHED, OUT_OF_TIME = 3, 4  # how the first process says that the student was killed
+TOO_LONG = "used more processor time than it may"
 PRELOAD = (
     "numpy", "scipy.integrate", "scipy.optimize", "scipy.signal", "scipy.stats",
     "matplotlib.pyplot", "igf1lab.evidence", "igf1lab.grading", "igf1lab.units", "igf1lab.models",
@@ -60,10 +70,11 @@ def _preload():
     return make_shell()
 
 
-def main(control_fd: int, confinement: str, readable: list[str]) -> None:
+def main(control_fd: int, confinement: str) -> None:
     """Serve until the client closes the control socket."""
     if os.getuid() == 0:
         confine.become_nobody()
+    confine.allow_tracing(False)
     control = socket.socket(fileno=control_fd)
     shell = _preload()
     gc.collect()
@@ -78,7 +89,7 @@ def main(control_fd: int, confinement: str, readable: list[str]) -> None:
         order = json.loads(message)
         if os.fork() == 0:
             try:
-                _child(shell, descriptors, order, confinement, readable)
+                _watch(shell, descriptors, order, confinement == "namespaces")
             except BaseException as error:
                 _tell(descriptors[1], KILL, f"could not confine: {error}")
             finally:
@@ -105,8 +116,8 @@ def _tell(*descriptors_then_text):
             continue
 
 
-def _child(shell, descriptors, order, confinement, readable):
-    """First process of a submission: confine, then fork the supervisor and wait for it."""
+def _watch(shell, descriptors, order, confined):
+    """Be the watcher: start the others, measure them, and leave nothing of them behind."""
     confine.die_with_parent()
     work, kill = (os.dup(descriptor) for descriptor in descriptors)  # out of the way of 10, 11
     os.dup2(work, 100), os.dup2(kill, 101)
@@ -117,103 +128,124 @@ def _child(shell, descriptors, order, confinement, readable):
     os.closerange(3, WORK)
     os.closerange(KILL + 1, 4096)
     os.setsid()
-    if confinement == "namespaces":
-        confine.enter_namespaces(_private_folders())
-        supervisor = os.fork()
-        if supervisor:
-            os.close(WORK), os.close(KILL)
-            os.waitpid(supervisor, 0)
-            os._exit(0)
-        confine.die_with_parent()
-        confine.close_namespaces()
-        home = "/submission"
+    folders = _private_folders() if confined else []
+    if confined:
+        confine.enter_namespaces(folders)
     else:
         confine.adopt_orphans()
-        home = order["folder"]
-    _supervise(shell, order, confinement, readable, home)
+    ready, said = os.pipe()
+    first = os.fork()
+    if first == 0:
+        os.close(KILL), os.close(ready)
+        _be_first(shell, order, said, confined)
+    os.close(WORK), os.close(said)
+    if confined:
+        confine.drop_capabilities()
+    trouble = os.read(ready, 500).decode(errors="replace")  # nothing once all is in place
+    os.close(ready)
+    says = f"could not confine: {trouble}" if trouble else ""
+    _tell(KILL, says or _measure(first, order["limits"], folders, confined))
+    _end(first, confined)
 
 
-def _supervise(shell, order, confinement, readable, home):
-    """Fork the student; watch the kill switch, memory and processes; leave nothing behind."""
-    limits = order["limits"]
-    student = os.fork()
-    if student == 0:
-        os.close(KILL)
-        _be_student(shell, order, confinement, readable, home)
-    os.close(WORK)
+def _measure(first, limits, folders, confined):
+    """Return, once the student's processes have ended or must end, why."""
     watched = select.poll()
     watched.register(KILL, select.POLLIN | select.POLLHUP)
-    watched.register(os.pidfd_open(student), select.POLLIN)
+    watched.register(os.pidfd_open(first), select.POLLIN)
     while True:
-        events = dict(watched.poll(100))
+        events = dict(watched.poll(POLL_MS))
         if KILL in events:
-            break
+            return ""
         if events:
-            _, status = os.waitpid(student, os.WNOHANG)
-            code = os.waitstatus_to_exitcode(status)
-            _tell(KILL, f"ended with {'signal' if code < 0 else 'exit code'} {abs(code)}")
-            break
-        used, count = _usage(confinement)
-        if used > limits["total_mib"] or count > limits["processes"] + 4:
-            too_much = f"{used:.0f} MiB" if used > limits["total_mib"] else f"{count} processes"
-            _tell(KILL, f"took too much: {too_much}")
-            break
-        _reap_but(student)
-    _end(confinement)
+            end = os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
+            crashed = end.si_code != os.CLD_EXITED or end.si_status == CRASHED
+            return (
+                TOO_LONG
+                if end.si_status == OUT_OF_TIME
+                else "crashed"
+                if crashed
+                else "ended itself"
+            )
+        pids = _inside() if confined else _descendants()
+        memory, seconds = _usage(pids)
+        memory += sum(map(_filled, folders))
+        memory += SOCKET_MIB * _sockets() if confined else 0
+        if seconds > limits["cpu_s"]:
+            return TOO_LONG
+        if memory > limits["total_mib"]:
+            return "took more memory than it may"
+        if len(pids) > limits["processes"] + 4:
+            return "started more processes than it may"
+        if not confined:
+            _reap_but(first)
 
 
-def _reap_but(student):
-    """Collect the dead among our children, but leave the student's own end to the poll."""
-    for entry in _processes():
-        if entry != student and _state(entry) == "Z":
-            try:
-                os.waitpid(entry, os.WNOHANG)
-            except ChildProcessError:
-                continue
-
-
-def _state(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (OSError, IndexError):
-        return ""
-
-
-def _processes():
-    me = os.getpid()
-    return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != me]  # noqa: PTH208
-
-
-def _usage(confinement):
-    """Return (MiB of private memory, number of processes) of everything we watch over."""
-    page = os.sysconf("SC_PAGE_SIZE") / 1024 / 1024
-    pids = _processes() if confinement == "namespaces" else _descendants()
-    pages = 0
-    for pid in pids:
-        try:
-            resident, shared = Path(f"/proc/{pid}/statm").read_text().split()[1:3]
-        except (OSError, ValueError):
-            continue
-        pages += int(resident) - int(shared)
-    return pages * page, len(pids)
+def _inside():
+    """Return the processes of the student's namespace: its /proc is mounted over ours."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
 
 
 def _descendants():
     found, todo = [], [os.getpid()]
     while todo:
-        try:
-            children = Path(f"/proc/{todo[0]}/task/{todo[0]}/children").read_text().split()
-        except OSError:
-            children = []
-        todo = todo[1:] + [int(child) for child in children]
-        found += [int(child) for child in children]
+        children = []
+        for task in Path(f"/proc/{todo.pop()}/task").glob("*/children"):
+            try:
+                children += map(int, task.read_text().split())
+            except OSError:
+                continue
+        todo += children
+        found += children
     return found
 
 
-def _end(confinement):
-    if confinement == "namespaces":
-        os._exit(0)  # pid 1 leaves: the kernel kills everything else in the namespace
-    for _ in range(200):  # subreaper: orphans come to us, so this ends
+def _usage(pids):
+    """Return (MiB of private memory, processor seconds with those of ended children)."""
+    kib, ticks = 0, 0
+    for pid in pids:
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+            numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        kib += sum(map(int, re.findall(r"^(?:RssAnon|VmSwap):\s*(\d+)", status, re.MULTILINE)))
+        ticks += sum(map(int, numbers[11:15]))
+    return kib / 1024, ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _filled(folder):
+    """Return the MiB that files take in a folder in memory, mapped, open or deleted ones too."""
+    room = os.statvfs(folder)
+    return (room.f_blocks - room.f_bfree) * room.f_frsize / 1024 / 1024
+
+
+def _sockets():
+    try:
+        text = Path("/proc/1/net/sockstat").read_text()
+    except OSError:
+        return 0
+    return int(re.search(r"sockets: used (\d+)", text)[1])
+
+
+def _reap_but(first):
+    """Collect the dead among our children, but leave the student's own end to the poll."""
+    for entry in _descendants():
+        try:
+            state = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[0]
+            if entry != first and state == "Z":
+                os.waitpid(entry, os.WNOHANG)
+        except (OSError, IndexError):
+            continue
+
+
+def _end(first, confined):
+    """Kill everything that the student started; return when it is gone."""
+    if confined:
+        os.kill(first, signal.SIGKILL)
+        os.waitpid(first, 0)  # which waits for everybody else in the namespace
+        os._exit(0)
+    for _ in range(200):  # orphans come to us, so this ends
         children = _descendants()
         if not children:
             break
@@ -227,22 +259,46 @@ def _end(confinement):
     os._exit(0)
 
 
-def _be_student(shell, order, confinement, readable, home):
+def _be_first(shell, order, said, confined):
+    """Be the first process of the namespace, or, without namespaces, the student."""
     try:
         confine.die_with_parent()
-        if confinement == "namespaces":
+        if confined:
+            confine.close_namespaces()
+            confine.allow_tracing(False)
+        confine.yield_to_others(order["processor"])
+        confine.set_limits(order["limits"])
+        if confined:
+            confine.filter_system_calls()
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # which a first process does not get
+    except BaseException as error:
+        os.write(said, f"{type(error).__name__}: {error}".encode())
+        os._exit(1)
+    student = os.fork() if confined else 0
+    os.close(said)
+    if student == 0:
+        _be_student(shell, order, confined)
+    os.close(WORK)
+    while True:
+        pid, status = os.wait()
+        if pid == student:
+            code = os.waitstatus_to_exitcode(status)
+            os._exit(0 if code >= 0 else OUT_OF_TIME if code == -signal.SIGXCPU else CRASHED)
+
+
+def _be_student(shell, order, confined):
+    try:
+        confine.die_with_parent()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        confine.allow_tracing(True)  # it may look at itself and its own children
+        if confined:
             os.setpgid(0, 0)
+            home = "/submission"
         else:
             os.setsid()
-            os.environ["HOME"] = os.environ["TMPDIR"] = home
-            if confinement == "landlock":
-                # In a container Python lies where the image has it.
-                confine.lock_files([*readable, sys.base_prefix, sys.prefix], [home])
+            home = os.environ["HOME"] = os.environ["TMPDIR"] = order["folder"]
         os.chdir(home)
         sys.path[:0] = [""]
-        confine.set_limits(order["limits"])
-        if confinement != "none":
-            confine.filter_system_calls(alone=confinement == "namespaces")
         from igf1lab.grading.sandbox.student import serve
 
         work = socket.socket(fileno=WORK)
@@ -252,4 +308,4 @@ def _be_student(shell, order, confinement, readable, home):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    main(int(sys.argv[1]), sys.argv[2])

@@ -128,6 +128,11 @@ def _time_out(signum, frame):
     raise CellTimeout("this cell ran longer than it may")
 
 
+def _stop_timers():
+    for timer in (signal.ITIMER_REAL, signal.ITIMER_PROF):
+        signal.setitimer(timer, 0)
+
+
 def serve(shell, work: socket.socket, order: dict) -> None:
     """Answer steps until the client closes the connection.
 
@@ -135,7 +140,8 @@ def serve(shell, work: socket.socket, order: dict) -> None:
     ``{"file": name, "text": ...}``; each gets one line back.
     """
     sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115 (lives as long as the process)
-    signal.signal(signal.SIGALRM, _time_out)
+    for number in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(number, _time_out)
     figures = order["figures"]
     _prepare_plots(shell, figures)
     for line in work.makefile("r", encoding="utf-8", newline="\n"):
@@ -145,17 +151,18 @@ def serve(shell, work: socket.socket, order: dict) -> None:
         sys.stdout, sys.stderr = _Stream("stdout"), _Stream("stderr")
         sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
         # Timers come again every second: one swallowed interrupt is not the end of it.
-        signal.setitimer(signal.ITIMER_REAL, order["cell_seconds"], 1.0)
+        signal.setitimer(signal.ITIMER_REAL, order["wall_seconds"], 1.0)
+        signal.setitimer(signal.ITIMER_PROF, order["cell_seconds"], 1.0)
         try:
             if "cell" in step:
                 OUT.clear()
                 done = shell.run_cell(step["cell"], store_history=False)
                 error = done.error_before_exec or done.error_in_exec
                 _note_error(error)
-                if isinstance(error, CellTimeout) and order["alone"]:
+                if isinstance(error, CellTimeout) and order["confined"]:
                     _end_leftovers()
                 _show_plots(figures)
-                signal.setitimer(signal.ITIMER_REAL, 0)
+                _stop_timers()
                 reply = {"outputs": OUT.rows}
             elif "ask" in step:
                 described = describe_name(shell.user_ns, step["ask"], step["kind"], step["calls"])
@@ -170,7 +177,7 @@ def serve(shell, work: socket.socket, order: dict) -> None:
             else:
                 reply = {"described": {"is": "odd", "says": "it ran longer than it may"}}
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            _stop_timers()
         text = json.dumps(reply)
         work.sendall(text.encode("utf-8", "replace") + b"\n")
 
