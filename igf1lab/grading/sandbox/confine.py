@@ -195,6 +195,7 @@ _FORBIDDEN = {
 _CLONE3 = (435, 435)
 _SOCKET, _UNIX = (41, 198), 1
 _FCNTL, _SETPIPE_SZ = (72, 25), 1031
+_PRLIMIT, _SETPRIORITY = (302, 261), (141, 140)  # of itself alone, which is 0
 _SETSOCKOPT, _BUFFER_SIZES = (54, 208), (7, 8, 32, 33)  # SO_SNDBUF, SO_RCVBUF and their FORCE
 # Memory shared between processes and written to no folder; the maker of namespaces.
 _MMAP, _SHARED_ANONYMOUS = (9, 222), 0x01 | 0x20
@@ -246,6 +247,8 @@ def filter_system_calls() -> None:
         program += [(_EQUAL, 0, 1, pair[column]), (_RETURN, 0, 0, _REFUSE)]
     program += [(_EQUAL, 0, 1, _CLONE3[column]), (_RETURN, 0, 0, _NOT_THERE)]
     program += _rule(_SOCKET[column], 0, [_UNIX], _ALLOW, _REFUSE)
+    program += _rule(_PRLIMIT[column], 0, [0], _ALLOW, _REFUSE)
+    program += _rule(_SETPRIORITY[column], 1, [0], _ALLOW, _REFUSE)
     program += _rule(_FCNTL[column], 1, [_SETPIPE_SZ], _REFUSE, _ALLOW)
     program += _rule(_SETSOCKOPT[column], 2, _BUFFER_SIZES, _REFUSE, _ALLOW)
     program += _no_flags(_MMAP[column], 3, _SHARED_ANONYMOUS)

@@ -31,7 +31,7 @@ CRASHED, OUT_OF_TIME = 3, 4  # how the first process says that the student was k
 TOO_LONG = "used more processor time than it may"
 PRELOAD = (
     "numpy", "scipy.integrate", "scipy.optimize", "scipy.signal", "scipy.stats",
-    "matplotlib.pyplot", "igf1lab.evidence", "igf1lab.grading", "igf1lab.units", "igf1lab.models",
+    "matplotlib.pyplot", "igf1lab.evidence", "igf1lab.exercises", "igf1lab.units", "igf1lab.models",
 )  # fmt: skip
 
 
