@@ -139,3 +139,29 @@ def test_check_refuses_negative_counts():
     broken = chromatin.Population(np.array([0.0]), np.array([[-1, 2]]))
     with pytest.raises(ValueError, match="mrna must not be negative"):
         chromatin.check(broken)
+
+
+def test_cv_follows_the_number_of_bursts_and_the_fano_factor_their_size():
+    """Rare bursts: twice as often lowers the CV by root two, twice as large doubles Fano - 1."""
+    rare = {"k_on": 0.01, "k_off": 2.4, "delta": 0.1155}
+
+    def noise(k_tx=100.0, **changes):
+        rates = rare | changes
+        mean = chromatin.telegraph_mean(k_tx=k_tx, **rates)
+        fano = chromatin.telegraph_fano(k_tx=k_tx, **rates)
+        return fano - 1, (fano / mean) ** 0.5
+
+    size, cv = noise()
+    often = noise(k_on=0.02)
+    large = noise(k_tx=200.0)
+    assert often == pytest.approx((size, cv / 2**0.5), rel=0.01)
+    assert large == pytest.approx((2 * size, cv), rel=0.02)
+
+
+def test_identical_alleles_leave_the_fano_factor_and_halve_the_cv():
+    rest = {"k_on": 0.6, "k_off": 2.4, "delta": 0.1155}
+    one = chromatin.telegraph_fano(k_tx=100.0, **rest)
+    four = chromatin.telegraph_fano(k_tx=400.0, alleles=4, **rest)
+    assert four == pytest.approx(one)
+    shared = chromatin.steady(alleles=4, **REST)
+    assert shared.mrna_cv == pytest.approx(chromatin.steady(**REST).mrna_cv / 2, rel=0.06)

@@ -65,6 +65,7 @@ def test_cells_agree_with_the_closed_form(settings):
     assert mean == pytest.approx(closed, rel=0.08)
     fano = number(view, "Fano factor of the cells")
     assert fano == pytest.approx(number(view, "Fano factor, closed form"), rel=0.3)
+    assert number(view, "CV of the cells") == pytest.approx(np.sqrt(fano / mean))
     assert f"{parts.CELLS} cells average {mean:.0f} (closed form {closed:.0f}" in view.sentence
 
 
@@ -92,11 +93,11 @@ def test_sheltered_promoter_does_not_notice():
     )
 
 
-def test_more_frequent_bursts_raise_the_mean_and_lower_the_noise():
+def test_more_frequent_bursts_raise_the_mean_and_lower_the_cv():
     outcome = parts.bursts_outcome()
-    assert outcome.answer == {"mean": "up", "fano": "down", "burst": "same"}
+    assert outcome.answer == {"mean": "up", "cv": "down", "burst": "same"}
     assert "from 173 to 390 mRNA" in outcome.text
-    assert "from 26.7 to 13.2" in outcome.text
+    assert "from 0.39 to 0.18" in outcome.text
 
 
 @pytest.mark.parametrize(

@@ -268,14 +268,18 @@ def _bursts_view(butyrate_mM, gamma, k_on_0, k_off, alleles):
         sentence=(
             f"This cell ranges from {trace.min()} to {trace.max()} mRNA in {HOURS:.0f} h; "
             f"{CELLS} cells average {mean:.0f} (closed form {after.mrna_mean:.0f}, at rest "
-            f"{before.mrna_mean:.0f}) with a Fano factor of {fano:.1f} (closed form "
-            f"{after.mrna_fano:.1f}, at rest {before.mrna_fano:.1f})."
+            f"{before.mrna_mean:.0f}). Closed form: CV {after.mrna_cv:.2f} (at rest "
+            f"{before.mrna_cv:.2f}), Fano factor {after.mrna_fano:.1f} (at rest "
+            f"{before.mrna_fano:.1f})."
         ),
         numbers={
             "acetylation, times rest": (after.acetylation_fold, ""),
             "mean of the cells": (mean, "mRNA"),
             "mean, closed form": (after.mrna_mean, "mRNA"),
             "mean at rest, closed form": (before.mrna_mean, "mRNA"),
+            "CV of the cells": (np.sqrt(fano / mean), ""),
+            "CV, closed form": (after.mrna_cv, ""),
+            "CV at rest, closed form": (before.mrna_cv, ""),
             "Fano factor of the cells": (fano, ""),
             "Fano factor, closed form": (after.mrna_fano, ""),
             "Fano factor at rest, closed form": (before.mrna_fano, ""),
@@ -335,20 +339,20 @@ def bursts() -> Exploration:
 
 
 def bursts_outcome() -> Outcome:
-    """Directions of mean, Fano factor and burst size when a dish dose is added."""
+    """Directions of mean, CV and burst size when a dish dose is added."""
     rest = chromatin.steady(butyrate_mM=0.0, propionate_mM=0.0)
     dish = chromatin.steady(butyrate_mM=dish_mM(), propionate_mM=0.0)
     burst = PARAMETERS["k_tx"].value / PARAMETERS["k_off"].value
     return Outcome(
         answer={
             "mean": "up" if dish.mrna_mean > rest.mrna_mean else "down",
-            "fano": "up" if dish.mrna_fano > rest.mrna_fano else "down",
+            "cv": "up" if dish.mrna_cv > rest.mrna_cv else "down",
             "burst": "same",
         },
         text=(
             f"At {dish_mM():g} mmol/L of butyrate the mean goes from {rest.mrna_mean:.0f} to "
-            f"{dish.mrna_mean:.0f} mRNA a cell and the Fano factor from {rest.mrna_fano:.1f} to "
-            f"{dish.mrna_fano:.1f}; one burst makes {burst:.0f} mRNA in either case."
+            f"{dish.mrna_mean:.0f} mRNA a cell and the CV from {rest.mrna_cv:.2f} to "
+            f"{dish.mrna_cv:.2f}; one burst makes {burst:.0f} mRNA in either case."
         ),
     )
 
