@@ -1,0 +1,168 @@
+"""A notebook as the body of a page: sections of text, code, figures and interactive parts."""
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+
+from nbformat import NotebookNode
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from igf1lab.web import markdown
+from igf1lab.web.places import digest
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+STATES = "application/vnd.jupyter.widget-state+json"
+NOTEBOOK_ONLY = "notebook-only"  # tag of cells that speak of running a notebook
+# What the widget machinery keeps beside a part's own traits; a page needs none of it.
+MACHINERY = {"layout", "tabbable", "tooltip", "comm"}
+CALL_ONLY = re.compile(r"\s*(lesson|exercise)\.\w+\([^()]*\)\s*")
+
+
+@dataclass
+class Section:
+    """One heading with all that stands below it."""
+
+    title: str = ""  # HTML; "" for what comes before the first heading
+    name: str = ""
+    blocks: list[str] = field(default_factory=list)
+
+    @property
+    def html(self) -> str:
+        """The section's content."""
+        return "\n".join(self.blocks)
+
+
+@dataclass
+class Media:
+    """Files beside the pages, each named by its content, so that it never changes."""
+
+    folder: Path
+    used: set[str] = field(default_factory=set)
+
+    def add(self, content: bytes, suffix: str) -> str:
+        """Write a file once and return its name."""
+        name = f"{digest([content])}{suffix}"
+        self.used.add(name)
+        file = self.folder / name
+        if not file.exists():
+            file.write_bytes(content)
+        return name
+
+
+class Reader:
+    """Turns one notebook into sections.
+
+    Parameters
+    ----------
+    media : Media
+        Takes the figures and the states of the parts.
+    link : callable
+        Where an address written in the text leads on the site.
+    live : str
+        Address that opens this notebook with a kernel.
+    """
+
+    def __init__(self, media: Media, link: Callable[[str], str | None], live: str):
+        self.media, self.link, self.live = media, link, live
+        self.parts: list[str] = []  # modules that the page will need, each once
+        self.files: list[str] = []  # names in media that it shows
+
+    def sections(self, notebook: NotebookNode, *, code_open: bool = False) -> list[Section]:
+        """Return the notebook's sections, the first being what stands before any heading."""
+        states = notebook.metadata.get("widgets", {}).get(STATES, {}).get("state", {})
+        found = [Section()]
+        for cell in notebook.cells:
+            if NOTEBOOK_ONLY in cell.metadata.get("tags", ()):
+                continue
+            if cell.cell_type == "markdown":
+                self._text(cell.source, found)
+            elif cell.cell_type == "code":
+                building = code_open or found[-1].title == "Build it"
+                found[-1].blocks += self._code(cell, states, building)
+        return [each for each in found if each.title != "Setup"]  # a page needs none
+
+    def _text(self, source: str, found: list[Section]) -> None:
+        html, headings = markdown.render(source, self.link)
+        for part in re.split(r"(?=<h2)", html):
+            head = re.match(r'<h2 id="([^"]*)">(.*?)</h2>', part, re.DOTALL)
+            if head:
+                found.append(Section(head[2], head[1]))
+                part = part[head.end() :]
+            if part.strip():
+                found[-1].blocks.append(part.strip())
+
+    def _code(self, cell: NotebookNode, states: dict, building: bool) -> list[str]:
+        blocks = []
+        shown = [self._output(output, states) for output in cell.get("outputs", ())]
+        if not CALL_ONLY.fullmatch(cell.source):
+            draws = any("ig-figure" in each for each in shown)
+            blocks.append(self._listing(cell.source, opened=building and not draws, live=building))
+        return blocks + [each for each in shown if each]
+
+    def _listing(self, source: str, *, opened: bool, live: bool) -> str:
+        lines = source.count("\n") + 1
+        code = highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)).rstrip()
+        run = f'<a class="run" href="{escape(self.live)}">Run this live</a>' if live else ""
+        return (
+            f'<div class="code"><details{" open" if opened else ""}>'
+            f"<summary>Code, {lines} line{'s' * (lines > 1)}</summary>"
+            f'<pre class="ig-scroll" aria-label="Code"><code>{code}</code></pre></details>{run}</div>'
+        )
+
+    def _output(self, output: NotebookNode, states: dict) -> str:
+        if output.output_type == "stream":
+            return f'<pre class="printed ig-scroll" aria-label="Printed">{escape(output.text.rstrip())}</pre>'
+        if output.output_type == "error":
+            raise ValueError(f"the notebook stopped: {output.ename}: {output.evalue}")
+        twin = self._html(output.data.get("text/html", ""))
+        view = output.data.get(VIEW)
+        if view:
+            return self._part(states[view["model_id"]], twin)
+        if twin or "text/plain" not in output.data:
+            return twin
+        return f'<pre class="printed ig-scroll" aria-label="Result">{escape(output.data["text/plain"])}</pre>'
+
+    def _html(self, html: str) -> str:
+        """Return an output's HTML without its own styles, its images as files, its drawings in a box."""
+        html = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+        html = re.sub(r'src="data:image/(png);base64,([^"]+)"', self._image, html)
+        return re.sub(
+            r'(<figure class="ig-figure">)(<svg.*?</svg>|<img[^>]*>)',
+            r'\1<div class="ig-scroll ig-drawing" aria-label="Figure">\2</div>',
+            html,
+            flags=re.DOTALL,
+        )
+
+    def _image(self, found: re.Match) -> str:
+        content = b64decode(found[2])
+        width, height = (int.from_bytes(content[at : at + 4], "big") for at in (16, 20))  # PNG's head
+        name = self.media.add(content, f".{found[1]}")
+        self.files.append(name)
+        return f'src="../media/{name}" width="{width}" height="{height}" loading="lazy"'
+
+    def _part(self, widget: dict, twin: str) -> str:
+        """Return the place of an interactive part: its twin, and where its state lies."""
+        traits = widget["state"]
+        if "part" not in traits:
+            return twin  # a container of the notebook's own
+        part = traits["part"]
+        state = {
+            name: value
+            for name, value in traits.items()
+            if not name.startswith("_") and name not in MACHINERY
+        }
+        buffers = {each["path"][0]: each["data"] for each in widget.get("buffers", ())}
+        text = json.dumps({"state": state, "buffers": buffers}, ensure_ascii=False, sort_keys=True)
+        name = self.media.add(text.encode(), ".json")
+        self.files.append(name)
+        self.parts += [part] if part not in self.parts else []
+        return (
+            f'<div class="part part-{escape(part)}" data-part="{escape(part)}" data-state="../media/{name}">'
+            f'<div class="twin">{twin}</div></div>'
+        )
