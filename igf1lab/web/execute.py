@@ -55,9 +55,7 @@ def execute_all(notebooks: list[Path]) -> list[nbformat.NotebookNode]:
 
 def _key(notebook: Path) -> str:
     code = sorted(
-        file
-        for file in PACKAGE.rglob("*.py")
-        if file.relative_to(PACKAGE).parts[0] not in UNSEEN
+        file for file in PACKAGE.rglob("*.py") if file.relative_to(PACKAGE).parts[0] not in UNSEEN
     )
     assets = sorted(
         file

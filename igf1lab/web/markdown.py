@@ -39,7 +39,9 @@ class PageRenderer(IPythonRenderer):
 
     def block_math(self, body: str) -> str:
         """Return a formula on a line of its own, which scrolls where it is wider than the page."""
-        return f'<span class="formula ig-scroll" aria-label="Formula">{_formula(body, "block")}</span>'
+        return (
+            f'<span class="formula ig-scroll" aria-label="Formula">{_formula(body, "block")}</span>'
+        )
 
     def inline_math(self, body: str) -> str:
         """Return a formula within the text."""

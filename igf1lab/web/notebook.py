@@ -141,7 +141,9 @@ class Reader:
 
     def _image(self, found: re.Match) -> str:
         content = b64decode(found[2])
-        width, height = (int.from_bytes(content[at : at + 4], "big") for at in (16, 20))  # PNG's head
+        width, height = (
+            int.from_bytes(content[at : at + 4], "big") for at in (16, 20)
+        )  # PNG's head
         name = self.media.add(content, f".{found[1]}")
         self.files.append(name)
         return f'src="../media/{name}" width="{width}" height="{height}" loading="lazy"'
