@@ -88,6 +88,7 @@ class Build:
         first = self.templates.get_template("first.js").render()
         seal = f"sha256-{b64encode(sha256(first.encode()).digest()).decode()}"
         fields = {"contents": [], "files": [], "modules": [], "before": None, "after": None}
+        fields |= {"scripts": ["host.js"]}
         html = self.templates.get_template("page.html").render(
             fields
             | {"lesson": "", "course": COURSE, "root": root, "code": self.code, "body": body}
@@ -160,7 +161,7 @@ class Build:
         address = repository().removeprefix("https://github.com/")
         binder = BINDER.format(address) if repository() else ""
         body = self.templates.get_template("live.html").render(binder=binder)
-        self._page("live.html", body, title="Live code", modules=["host.js", "live.js"])
+        self._page("live.html", body, title="Live code", scripts=["host.js", "live.js"])
 
     def _start(self, notebook: nbformat.NotebookNode) -> None:
         reader = Reader(self.media, partial(resolve, "notebooks/start.ipynb", "index.html"), "")
@@ -188,9 +189,10 @@ class Build:
 
     def _write_code(self) -> None:
         folder = self.site / self.code
-        folder.mkdir(exist_ok=True)
         for file in _code_files():
-            shutil.copyfile(file, folder / file.name)
+            target = folder / file.relative_to(CODE)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
         css = "".join((CODE / name).read_text("utf-8") for name in STYLES if (CODE / name).exists())
         (folder / "page.css").write_text(css, "utf-8")
 
@@ -207,10 +209,10 @@ class Build:
         return [
             *self.pages,
             *sorted(
-                f"{place.name}/{file.name}"
+                file.relative_to(self.site).as_posix()
                 for place in places
-                for file in place.iterdir()
-                if file.suffix != ".map"
+                for file in place.rglob("*")
+                if file.is_file()
             ),
         ]
 
@@ -301,8 +303,8 @@ def _sections_html(sections: list[Section]) -> str:
 def _code_files() -> list[Path]:
     return [
         file
-        for file in sorted(CODE.iterdir())
-        if file.suffix in (".js", ".svg") and file.name != "sw.js"
+        for file in sorted(CODE.rglob("*"))
+        if file.suffix in (".js", ".svg", ".LICENSE") and file.name != "sw.js"
     ]
 
 
@@ -320,5 +322,7 @@ def _graph(parts: list[str]) -> list[str]:
         if name not in found and (CODE / name).exists():
             found.append(name)
             text = (CODE / name).read_text("utf-8")
-            wanted += re.findall(r'^(?:import|export)[^;]*?from "\./([\w.]+)"', text, re.MULTILINE)
+            wanted += re.findall(
+                r'^(?:import|export)[^;]*?from "\./([\w./-]+)"', text, re.MULTILINE
+            )
     return found
