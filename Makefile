@@ -6,7 +6,7 @@ VENV = .venv
 BIN = $(VENV)/bin
 AXE = tests/browser/node_modules/made.stamp
 
-.PHONY: help lab test lint bench bench-grading exercises tidy clean
+.PHONY: help lab web web-pages web-serve test test-web-all lint bench bench-grading exercises tidy clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -14,6 +14,19 @@ help: ## list these commands
 lab: $(VENV)/lab.stamp ## set up and open lesson 0 in JupyterLab
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
 	  --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+
+web-serve: ## serve the course as pages on this machine, and build them if they are missing
+	@[ -e site/index.html ] || $(MAKE) --no-print-directory web-pages
+	@$(BIN)/python -m igf1lab.web serve
+
+web-pages: $(VENV)/web.stamp ## build the course as pages into site/
+	$(BIN)/python -m igf1lab.web pages
+
+web: web-pages ## the pages, and live code in the browser beside them (fetches Pyodide once)
+	$(BIN)/python -m igf1lab.web lite
+
+test-web-all: $(VENV)/test.stamp ## run all 23 notebooks with Python in the browser (some minutes)
+	IGF1LAB_ALL_LIVE=1 $(BIN)/python -m pytest -n0 tests/web/test_live.py
 
 test: $(VENV)/test.stamp $(AXE) ## set up and run the whole test suite, browser tests where Chromium is found
 	$(BIN)/python -m pytest
@@ -35,7 +48,7 @@ tidy: $(VENV)/test.stamp ## strip stored outputs from the lessons
 	$(BIN)/python tools/tidy_notebooks.py
 
 clean: ## remove the environment, caches and test results
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis test-results tests/browser/node_modules
+	rm -rf $(VENV) site .pytest_cache .ruff_cache .hypothesis test-results tests/browser/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment itself. Python is checked first, so that an old one gets a sentence, not a traceback.
@@ -53,10 +66,14 @@ $(VENV)/lab.stamp: $(VENV)/made.stamp requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-# The larger set holds the learner's, so both stamps are earned.
+$(VENV)/web.stamp: $(VENV)/made.stamp requirements-web.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-web.txt
+	@touch $@
+
+# The larger set holds the learner's, so all stamps are earned.
 $(VENV)/test.stamp: $(VENV)/made.stamp requirements-test.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
-	@touch $@ $(VENV)/lab.stamp
+	@touch $@ $(VENV)/lab.stamp $(VENV)/web.stamp
 
 # The accessibility engine of the browser tests; without npm those tests say that they are skipped.
 $(AXE): tests/browser/package-lock.json

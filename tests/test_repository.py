@@ -23,7 +23,10 @@ EXTRAS = PROJECT["optional-dependencies"]
 NEEDED = {
     "requirements.txt": PROJECT["dependencies"],
     "requirements-instructor.txt": PROJECT["dependencies"] + EXTRAS["instructor"],
-    "requirements-test.txt": PROJECT["dependencies"] + EXTRAS["instructor"] + EXTRAS["test"],
+    "requirements-web.txt": PROJECT["dependencies"] + EXTRAS["web"],
+    "requirements-test.txt": sum(
+        (EXTRAS[name] for name in ("instructor", "test", "web")), PROJECT["dependencies"]
+    ),
 }
 
 
@@ -35,9 +38,11 @@ ROOMS = {
     "parameters": {"units"},
     "models": {"units", "parameters"},
     "evidence": {"units", "parameters", "models"},
-    "lesson": {"units", "parameters", "models", "evidence"},
-    "exercises": {"units", "parameters", "models", "evidence", "lesson"},
-    "grading": {"units", "parameters", "models", "evidence", "lesson", "exercises"},
+    "page": set(),
+    "lesson": {"units", "parameters", "models", "evidence", "page"},
+    "exercises": {"units", "parameters", "models", "evidence", "page", "lesson"},
+    "grading": {"units", "parameters", "models", "evidence", "page", "lesson", "exercises"},
+    "web": {"units", "parameters", "models", "evidence", "page", "lesson", "exercises"},
 }
 
 
@@ -130,7 +135,7 @@ def test_requirements_fit_the_ranges(file):
 def test_learners_get_what_is_tested():
     """The learner's pins are in the larger sets with the same versions."""
     learner = {(pin.name, str(pin.specifier)) for pin in pins("requirements.txt")}
-    for file in ("requirements-instructor.txt", "requirements-test.txt"):
+    for file in NEEDED.keys() - {"requirements.txt"}:
         assert learner <= {(pin.name, str(pin.specifier)) for pin in pins(file)}, file
 
 

@@ -30,5 +30,14 @@ grep -v '^-e' requirements.txt >"$work/learner"
 pin requirements-instructor.txt "A learner's environment and the grading tools." \
     --constraint "$work/learner" --extra instructor "$@"
 grep -v '^-e' requirements-instructor.txt >"$work/instructor"
+pin requirements-web.txt "What builds the web edition." \
+    --constraint "$work/instructor" --extra web "$@"
+grep -v '^-e' requirements-web.txt >"$work/web"
 pin requirements-test.txt "All that the test suite needs: learner's, instructor's and test tools." \
-    --constraint "$work/instructor" --extra instructor --extra test "$@"
+    --constraint "$work/instructor" --constraint "$work/web" \
+    --extra instructor --extra test --extra web "$@"
+
+# Pure wheels that Python in the browser needs, with the hashes of every file of that version.
+uv pip compile igf1lab/web/live.in --quiet --no-deps --generate-hashes --constraint "$work/learner" \
+    --python-version 3.14 --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+    --output-file igf1lab/web/live.txt >/dev/null

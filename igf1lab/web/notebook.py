@@ -88,7 +88,7 @@ class Reader:
         return [each for each in found if each.title != "Setup"]  # a page needs none
 
     def _text(self, source: str, found: list[Section]) -> None:
-        html, headings = markdown.render(source, self.link)
+        html, _headings = markdown.render(source, self.link)
         for part in re.split(r"(?=<h2)", html):
             head = re.match(r'<h2 id="([^"]*)">(.*?)</h2>', part, re.DOTALL)
             if head:

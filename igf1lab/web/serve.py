@@ -4,12 +4,13 @@ import functools
 import http.server
 import socket
 from pathlib import Path
+from typing import ClassVar
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
     """A plain static host with the right types, whatever this machine's registry says of them."""
 
-    extensions_map = {
+    extensions_map: ClassVar = {
         **http.server.SimpleHTTPRequestHandler.extensions_map,
         ".css": "text/css",
         ".html": "text/html; charset=utf-8",
