@@ -4,7 +4,8 @@ Delay and negative feedback make growth hormone pulse; a saturating liver turns 
 slow, smooth IGF-1; binding proteins set the total, production over clearance the free hormone.
 
 The network of GHRH, somatostatin and GH has the constants of farhy2007, with somatostatin
-multiplying (not adding) and two delays, without which it does not pulse. The liver is the
+multiplying (not adding) and two delays, without which it does not pulse. People's pulses do
+not need a falling somatostatin (dimaraki2001, dimaraki2003): this clock is the model's own. The liver is the
 indirect response of papathanasiou2021. Binding is in :mod:`igf1lab.models.binding`.
 
 The female set changes the network alone. Its larger pulses therefore give more IGF-1 (276

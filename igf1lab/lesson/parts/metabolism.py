@@ -1,5 +1,6 @@
 """Lesson 3: an oral glucose test under free IGF-1, fat release, and trials in people."""
 
+import re
 from functools import lru_cache
 
 import numpy as np
@@ -137,19 +138,21 @@ def glucose_test() -> Exploration:
 
 
 def tolerance_outcome() -> Outcome:
-    """Glucose two hours into the test of the normal preset, free IGF-1 at 8 against 1."""
+    """What people's glucose tolerance did (zenobi1992), beside the model's miss.
+
+    The model's own answer hangs on its chosen restraint of insulin, so it is told, not asked.
+    """
     normal = round(1e4 * PRESETS["normal"]["S_I"], 2)
     basal, held = _test(normal, 1.0), _test(normal, float(HELD))
     before, after = _at_two_hours(basal), _at_two_hours(held)
-    change = after / before - 1
-    answer = "same" if abs(change) < 0.02 else "higher" if change > 0 else "lower"
     total = 100 * (held.glucose_auc / basal.glucose_auc - 1)
     above = 100 * (_area_above_basal(held) / _area_above_basal(basal) - 1)
     return Outcome(
-        answer=answer,
+        answer="same",
         text=(
-            f"In the model glucose at two hours goes from {before:.1f} to {after:.1f} mmol/L while the "
-            f"peak of insulin falls from {basal.insulin_uu_ml.max():.0f} to "
+            "In people glucose tolerance was unchanged while insulin fell. The model misses: its "
+            f"glucose at two hours goes from {before:.1f} to {after:.1f} mmol/L "
+            f"while the peak of insulin falls from {basal.insulin_uu_ml.max():.0f} to "
             f"{held.insulin_uu_ml.max():.0f} µU/mL. The whole area under glucose grows by only "
             f"{total:.0f} %, the area above basal by {above:.0f} %."
         ),
@@ -309,9 +312,9 @@ def _fat_plate(courses: dict[str, GlucoseCourse]) -> Plate:
 def boluses() -> Plate:
     """Glucose after a bolus of insulin and one of IGF-1: model curves, measured lowest values."""
     measured = next(
-        f.value.split(" vs ")
+        re.findall(r"([\d.]+) ±", f.value)
         for f in evidence.claim("METAB-1").findings
-        if f.citation_key == "guler1987" and f.unit == "mmol/L"
+        if f.citation_key == "guler1987" and "mmol/L" in f.value
     )
     lowest = dict(zip(("IGF-1 bolus", "insulin bolus"), map(float, measured), strict=True))
     doses = {"insulin bolus": "insulin 0.15 IU/kg", "IGF-1 bolus": "IGF-1 100 µg/kg"}
@@ -407,14 +410,13 @@ def lipids() -> Plate:
     }
     rows = [
         (
-            f"{name}, n = {f.n}",
+            f"{f.what.split(': ')[1]}, n = {f.n}",
             people[f.citation_key],
             f.citation_key,
-            *map(float, pair.split(" -> ")),
+            *map(float, f.value.removesuffix(" mmol/L").split(" → ")),
         )
         for f in evidence.claim("METAB-2").findings
         if f.citation_key in people
-        for name, pair in zip(_measures(f.what), f.value.split("; "), strict=True)
     ]
     y = np.arange(len(rows))[::-1]
     fig, (ax,) = style.figure(height=4.2)
@@ -435,12 +437,6 @@ def lipids() -> Plate:
         "IGF-1 itself did.",
         tuple(dict.fromkeys(row[2] for row in rows)),
     )
-
-
-def _measures(what: str) -> list[str]:
-    """Names of what a finding measured: "...: total and LDL cholesterol" gives two."""
-    measured = what.split(": ")[1].removeprefix("fasting ")
-    return measured.replace("total and", "total cholesterol and").split(" and ")
 
 
 EXPLORERS = {"glucose_test": glucose_test, "fat_release": fat_release}
