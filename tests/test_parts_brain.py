@@ -61,9 +61,10 @@ def test_label_of_a_steady_person_follows_the_half_life():
 def test_trial_figure_starts_from_the_measured_rise():
     assert parts.trial_rise() == pytest.approx(0.729)
     alt = parts.trial().alt
-    after = brain.steady(serum_igf1_ng_ml=212 * 1.729)
+    assert parts.trial_start_ng_ml() == pytest.approx(84.2, abs=0.05)  # 61.4 ng/mL is 72.9 %
+    before, after = brain.brain_igf1(np.array([84.22, 84.22 + 61.4]))
     assert "blood IGF-1 (measured) +72.9 %" in alt
-    assert f"brain IGF-1 (model) {100 * (after.brain_relative - 1):+.1f} %" in alt
+    assert f"brain IGF-1 (model) {100 * (after / before - 1):+.1f} %" in alt
 
 
 def test_dementia_figure_names_every_study_and_draws_only_ratios():
