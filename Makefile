@@ -11,9 +11,15 @@ AXE = tests/browser/node_modules/made.stamp
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
 
+# In a container or codespace one is often root, where Jupyter refuses to start unless told.
+UID = $(shell id -u)
+AS_ROOT = $(if $(filter 0,$(UID)),--allow-root)
+
 lab: $(VENV)/lab.stamp ## set up and open lesson 0 in JupyterLab
-	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
-	  --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+	@echo "Opening lesson 0 in JupyterLab (a few seconds). It listens on this machine only; stop it with Ctrl-C."
+	@if [ -n "$(AS_ROOT)" ]; then echo "You are root here, so Jupyter starts with $(AS_ROOT)."; fi
+	$(BIN)/jupyter lab $(AS_ROOT) --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 web-serve: ## serve the course as pages on this machine, and build them if they are missing
 	@[ -e site/index.html ] || $(MAKE) --no-print-directory web-pages
@@ -62,17 +68,22 @@ $(VENV)/made.stamp:
 	  exit 1; }
 	@touch $@
 
+PIP = $(BIN)/python -m pip install --disable-pip-version-check --no-input
+# pip tells what it does, a line a package; then the course itself is put beside what it needs.
+install = @echo "Setting up the course's own environment in $(VENV): about a minute the first time, $(2) packages."; \
+	$(PIP) -r $(1) && $(PIP) --quiet --no-deps -e .
+
 $(VENV)/lab.stamp: $(VENV)/made.stamp requirements.txt pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(call install,requirements.txt,$(shell grep -c '==' requirements.txt))
 	@touch $@
 
 $(VENV)/web.stamp: $(VENV)/made.stamp requirements-web.txt pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-web.txt
+	$(call install,requirements-web.txt,$(shell grep -c '==' requirements-web.txt))
 	@touch $@
 
 # The larger set holds the learner's, so all stamps are earned.
 $(VENV)/test.stamp: $(VENV)/made.stamp requirements-test.txt pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	$(call install,requirements-test.txt,$(shell grep -c '==' requirements-test.txt))
 	@touch $@ $(VENV)/lab.stamp $(VENV)/web.stamp
 
 # The accessibility engine of the browser tests; without npm those tests say that they are skipped.

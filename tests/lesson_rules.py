@@ -39,6 +39,15 @@ SECTIONS = {
     "References": "lesson.references",
 }
 SETUP = """\
+import sys
+from importlib.util import find_spec
+sys.path.append("..")  # where the course lies, if it is not installed
+if lacks := [name for name in ("igf1lab", "anywidget", "scipy") if not find_spec(name)]:
+    raise ModuleNotFoundError(
+        f"This kernel lacks {{', '.join(lacks)}}. Keep the notebook in the course's folder; there, in "
+        f"a terminal, run '{{sys.executable}} -m pip install -r requirements.txt'; then choose "
+        "Kernel > Restart Kernel and run this cell again."
+    )
 import matplotlib.pyplot as plt
 import numpy as np
 from igf1lab.lesson import open_lesson
@@ -306,7 +315,7 @@ def plain_python(lesson: LessonFile, course: Course) -> Iterator[str]:
 def short_cells(lesson: LessonFile, course: Course) -> Iterator[str]:
     for cell in lesson.code:
         lines = len(cell.source.splitlines())
-        if lines > MAX_CELL_LINES:
+        if lines > MAX_CELL_LINES and cell.section != "Setup":
             yield lesson.at(cell, f"has {lines} lines; split it, {MAX_CELL_LINES} are the most")
 
 

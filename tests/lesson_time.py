@@ -26,7 +26,6 @@ CORE_MINUTES = range(45, 61)
 FOLDED = re.compile(r"<details.*?</details>", re.DOTALL)
 TASK = re.compile(r"^\d+\. ", re.MULTILINE)
 QUIZ = re.compile(r"lesson\.quiz\((?:\"(\w+)\")?\)")
-TEST = re.compile(r"lesson\.(pre_test|post_test)\(\)")
 
 
 def verdict_words(lesson: str) -> int:
@@ -40,7 +39,7 @@ def verdict_words(lesson: str) -> int:
 def breakdown(lesson: LessonFile) -> dict[str, float]:
     """Return the minutes of each kind of work on the core path."""
     text = {cell: FOLDED.sub("", cell.source) for cell in lesson.markdown}
-    code = "\n".join(cell.source for cell in lesson.code)
+    code = "\n".join(cell.source for cell in lesson.code if cell.section != "Setup")
     words = sum(len(each.split()) for each in text.values())
     if "lesson.verdicts" in code:
         words += verdict_words(lesson.name)
@@ -48,14 +47,13 @@ def breakdown(lesson: LessonFile) -> dict[str, float]:
         each for each in code.splitlines() if each.strip() and not each.strip().startswith("#")
     ]
     quizzes = [name or lesson.name for name in QUIZ.findall(code)]
-    tests = TEST.findall(code)
-    items = sum(len(bank(name).items) for name in quizzes + tests)
+    items = sum(len(bank(name).items) for name in quizzes)
     tasks = sum(len(TASK.findall(each)) for cell, each in text.items() if cell.section == "Explore")
     return {
         "reading": words / WORDS_A_MINUTE,
         "code": len(lines) / CODE_LINES_A_MINUTE,
         "items": ITEM_MIN * (items + WARM_UP_ITEMS * code.count("lesson.warm_up")),
-        "trust map": TRUST_MAP_MIN * len(tests),
+        "trust map": TRUST_MAP_MIN * code.count("lesson.trust_map("),
         "predictions": PREDICTION_MIN * code.count("lesson.predict("),
         "tasks": TASK_MIN * tasks,
     }

@@ -13,7 +13,7 @@ from nbclient.exceptions import CellExecutionError
 
 from kernels import ROOT, measures_file, notebook_environment
 
-FOLDERS = ("notebooks", "exercises", "solutions")
+FOLDERS = ("notebooks", "exercises", "solutions", "tools")
 LESSONS = sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))
 MOST_SECONDS = 15
 MOST_WALL_SECONDS = 45  # loose, for a second worker keeps the machine busy; a sleeping cell is met

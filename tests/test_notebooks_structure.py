@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -13,7 +12,7 @@ from kernels import ROOT
 from lesson_rules import RULES, Course, LessonFile, problems, the_course
 
 LESSONS = sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))
-TEMPLATE = ROOT / "notebooks" / "_template.ipynb"
+TEMPLATE = ROOT / "tools" / "lesson_template.ipynb"
 MODEL = "06_fibre_to_scfa"  # the lesson that the template stands for
 
 
@@ -41,7 +40,7 @@ def template() -> nbformat.NotebookNode:
 
 
 def as_lesson(notebook) -> LessonFile:
-    return LessonFile(notebook, Path(TEMPLATE.parent / f"{MODEL}.ipynb"))
+    return LessonFile(notebook, ROOT / "notebooks" / f"{MODEL}.ipynb")
 
 
 def small_course() -> Course:
@@ -163,14 +162,14 @@ BROKEN = {
         "links to '99_gone.ipynb', which does not exist",
     ),
     "image without alt": (
-        added("![](_template.ipynb)", "markdown"),
-        "image '_template.ipynb' has no alt text",
+        added("![](00_start_here.ipynb)", "markdown"),
+        "image '00_start_here.ipynb' has no alt text",
     ),
     "image from afar": (
         added("![a map](https://example.org/map.png)", "markdown"),
         "is not in the course",
     ),
-    "html image": (added("<img src='_template.ipynb'>", "markdown"), "has no alt text"),
+    "html image": (added("<img src='00_start_here.ipynb'>", "markdown"), "has no alt text"),
     "figure without alt": (replaced("alt=f", "caption=f"), "lesson.show(…) has no alt="),
     "empty alt": (added("lesson.show(fig, alt='')"), "lesson.show(…) has no alt="),
     "bare show": (added("plt.show()"), "plt.show() gives no alt text"),

@@ -1,6 +1,7 @@
 """What holds the repository together: rooms, pins, licences, and no file that nothing uses."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -118,7 +119,8 @@ def pins(file: str) -> list[Requirement]:
 @pytest.mark.parametrize("file", NEEDED)
 def test_requirements_are_exact_and_plain(file):
     lines = (ROOT / file).read_text("utf-8").splitlines()
-    assert lines[-1] == "-e .", f"{file} must end with '-e .', or the package is not installed"
+    local = [line for line in lines if line[:1] == "-" or "/" in line.split("#")[0]]
+    assert not local, f"{file} names {local}: a hub image installs the file from anywhere"
     for line in lines[:-1]:
         plain = line.startswith("#") or re.fullmatch(r"[\w.-]+(\[\w+\])?==[\w.]+( ; .+)?", line)
         assert plain, f"{file}: '{line}' is no exact pin; run tools/pin_requirements.sh"
@@ -212,8 +214,63 @@ def test_quizzes_belong_to_lessons():
     assert not orphans, f"assets/quizzes: no lesson asks {sorted(orphans)}"
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("notebooks/*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [*sorted(ROOT.glob("notebooks/*.ipynb")), ROOT / "tools" / "lesson_template.ipynb"],
+    ids=lambda path: path.stem,
+)
 def test_notebooks_are_tidy(path):
     written = path.read_text("utf-8")
     tidied = nbformat.writes(tidy(nbformat.reads(written, as_version=4))) + "\n"
-    assert written == tidied, f"run: python tools/tidy_notebooks.py notebooks/{path.name}"
+    assert written == tidied, f"run: python tools/tidy_notebooks.py {path.relative_to(ROOT)}"
+
+
+# --- the first minutes ------------------------------------------------------------------------
+
+
+def run_setup(folder: Path, notebook: str, *blocked: str) -> subprocess.CompletedProcess:
+    """Run a lesson's setup cell in a Python that lacks some packages; its folder stands alone."""
+    cells = nbformat.read(ROOT / "notebooks" / notebook, as_version=4).cells
+    (setup,) = [cell.source for cell in cells if "find_spec" in cell.source]
+    lacking = (
+        "import importlib.util, sys\nfound = importlib.util.find_spec\n"
+        f"importlib.util.find_spec = lambda name: None if name in {blocked!r} else found(name)\n"
+    )
+    command = [sys.executable, "-c", lacking + setup]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("blocked", [("igf1lab",), ("anywidget", "scipy")])
+def test_a_wrong_kernel_is_told_what_to_do_before_any_of_our_code_is_needed(tmp_path, blocked):
+    ran = run_setup(tmp_path, "01_gh_igf1_axis.ipynb", *blocked)
+    said = ran.stderr.splitlines()[-1]
+    assert ran.returncode and f"This kernel lacks {', '.join(blocked)}." in said
+    assert f"'{sys.executable} -m pip install -r requirements.txt'" in said
+    assert (ROOT / "requirements.txt").is_file()
+
+
+def test_a_lesson_finds_the_course_where_it_is_not_installed():
+    command = [
+        sys.executable,
+        "-S",
+        "-c",
+        "import sys; sys.path.append('..'); import igf1lab.units",
+    ]
+    subprocess.run(command, cwd=ROOT / "notebooks", check=True, timeout=60)
+
+
+def test_make_lab_says_what_it_does_and_allows_root_only_to_root():
+    dry = ["make", "--dry-run", "--always-make", "lab"]
+    for uid, allowed in (("0", True), ("1000", False)):
+        plan = subprocess.run(
+            [*dry, f"UID={uid}"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
+        assert "about a minute the first time" in plan and "Opening lesson 0" in plan
+        assert ("jupyter lab --allow-root" in plan) == allowed
+        assert "--ip" not in plan, "it listens on this machine only"
+
+
+def test_jupyterlab_asks_no_news_and_keeps_widgets():
+    settings = json.loads((ROOT / "igf1lab" / "lesson" / "jupyterlab.json").read_text("utf-8"))
+    assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+    assert settings["@jupyter-widgets/jupyterlab-manager:plugin"]["saveState"] is True
