@@ -28,8 +28,9 @@ web-serve: ## serve the course as pages on this machine, and build them if they 
 web-pages: $(VENV)/web.stamp ## build the course as pages into site/
 	$(BIN)/python -m igf1lab.web pages
 
-web: web-pages ## the pages, and live code in the browser beside them (fetches Pyodide once)
+web: $(VENV)/web.stamp ## the pages, and live code in the browser beside them (fetches Pyodide once)
 	$(BIN)/python -m igf1lab.web lite
+	$(BIN)/python -m igf1lab.web pages
 
 test-web-all: $(VENV)/test.stamp ## run all 23 notebooks with Python in the browser (some minutes)
 	IGF1LAB_ALL_LIVE=1 $(BIN)/python -m pytest -n0 tests/web/test_live.py

@@ -64,21 +64,45 @@ export function readState({ state, buffers }) {
 
 // --- parts -------------------------------------------------------------------------------
 
+// What answers an explorer in place of a kernel: its sweep file, then Python in a worker.
+async function explorerAnswer(place, spec) {
+  const { rowSource } = await import("./rows.js");
+  const { rows } = place.dataset;
+  const { python } = document.body.dataset;
+  let model = null;
+  const source = rowSource({
+    spec,
+    sweeps: rows ? new URL(rows, document.baseURI).href : null,
+    python: python ? new URL(python, ROOT).href : null,
+    tell: (message) => model.emit("msg:custom", message, []),
+  });
+  return async (asking, content) => {
+    model = asking;
+    const { message, buffers } = await source.answer(content);
+    model.emit("msg:custom", message, buffers);
+  };
+}
+
+const ANSWERS = { explorer: explorerAnswer };
+
 async function waken(place) {
   if (place.dataset.alive) return;
   place.dataset.alive = "loading";
   try {
+    const { part } = place.dataset;
     const [module, stored] = await Promise.all([
-      import(new URL(`./${place.dataset.part}.js`, import.meta.url)),
+      import(new URL(`./${part}.js`, import.meta.url)),
       fetch(new URL(place.dataset.state, document.baseURI)).then((answer) => {
         if (!answer.ok) throw new Error(`${answer.url}: ${answer.status}`);
         return answer.json();
       }),
     ]);
+    const state = { ...readState(stored), prefetch: false }; // a page asks for what it shows, no more
+    const model = new PageModel(state, await ANSWERS[part]?.(place, state.spec));
     const view = document.createElement("div");
     view.className = "view";
     place.append(view);
-    await module.default.render({ model: new PageModel(readState(stored)), el: view });
+    await module.default.render({ model, el: view });
     place.dataset.alive = "yes";
   } catch (fault) {
     console.error(fault);

@@ -70,26 +70,17 @@ function openFiles(name) { // as localforage makes it, if JupyterLite has not be
 
 async function main() {
   const said = document.querySelector("[data-live]");
-  const show = (name) => { document.querySelector(`[data-live-${name}]`).hidden = false; };
-  let config;
-  try {
-    const answer = await fetch(new URL("jupyter-lite.json", LITE));
-    if (!answer.ok) throw new Error(String(answer.status));
-    config = (await answer.json())["jupyter-config-data"];
-  } catch {
-    said.textContent = "Live code is not part of this copy.";
-    show("missing");
-    return;
-  }
+  const go = document.querySelector("[data-live-go]");
+  if (!go) return; // this copy has its pages only, and the page says so
   const wanted = new URLSearchParams(location.search).get("open");
   const target = new URL(wanted ? "notebooks/index.html" : "lab/index.html", LITE);
   if (wanted) target.searchParams.set("path", wanted);
-  document.querySelector("[data-live-go] a").href = target;
-  show("go");
+  go.querySelector("a").href = target;
+  go.hidden = false;
   said.textContent = "Python starts in this browser. The first time it fetches about 45 MB.";
-  const brought = await bringAlong(config.contentsStorageName).catch((fault) => { console.warn(fault); return 0; });
-  if (brought) { show("earlier"); return; } // the reader should see this before going on
-  if (wanted) location.replace(target);
+  const brought = await bringAlong(go.dataset.liveGo).catch((fault) => { console.warn(fault); return 0; });
+  if (brought) document.querySelector("[data-live-earlier]").hidden = false; // to be read before going on
+  else if (wanted) location.replace(target);
 }
 
 if (typeof document !== "undefined") main();

@@ -1,15 +1,18 @@
-"""Run a lesson once and keep what it gave: outputs and the state of its widgets."""
+"""Run lessons and compute sweeps once, and keep what they gave until text, code or assets change."""
 
 import contextlib
 import os
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 
+from igf1lab.lesson.rows import exploration
+from igf1lab.web import sweeps
 from igf1lab.web.places import PACKAGE, ROOT, cache_dir, digest
 
 # What a lesson's outputs depend on besides its own text and our code.
@@ -23,8 +26,12 @@ def execute(notebook: Path) -> nbformat.NotebookNode:
     A run of the same text with the same code is taken from the cache.
     """
     kept = cache_dir("lessons") / f"{notebook.stem}-{_key(notebook)}.ipynb"
-    if kept.exists():
-        return nbformat.read(kept, as_version=4)
+    if not kept.exists():
+        _keep(kept, nbformat.writes(_run(notebook)).encode())
+    return nbformat.read(kept, as_version=4)
+
+
+def _run(notebook: Path) -> nbformat.NotebookNode:
     content = nbformat.read(notebook, as_version=4)
     with tempfile.TemporaryDirectory() as fresh:
         reader = {
@@ -38,12 +45,6 @@ def execute(notebook: Path) -> nbformat.NotebookNode:
             store_widget_state=True,
             resources={"metadata": {"path": notebook.parent}},
         ).execute(env=os.environ | reader)
-    for old in kept.parent.glob(f"{notebook.stem}-*.ipynb"):
-        with contextlib.suppress(FileNotFoundError):  # another build may tidy up as well
-            old.unlink()
-    half = kept.with_suffix(f".{os.getpid()}")
-    nbformat.write(content, half)
-    half.rename(kept)  # whole or not at all
     return content
 
 
@@ -53,7 +54,33 @@ def execute_all(notebooks: list[Path]) -> list[nbformat.NotebookNode]:
         return list(crew.map(execute, notebooks))
 
 
-def _key(notebook: Path) -> str:
+def sweep_files(lessons: Iterable[str]) -> dict[str, bytes]:
+    """Return the sweep file of every explorer of these lessons, by the explorer's name."""
+    folder = cache_dir("sweeps")
+    parts = {name[3:] for name in lessons}
+    wanted = [(part, key) for part, key in sweeps.explorers() if part in parts]
+    key = _key()
+    files = {(p, k): folder / f"{p}.{k}-{key}.gz" for p, k in wanted}
+    missing = [each for each, file in files.items() if not file.exists()]
+    if missing:
+        with ProcessPoolExecutor(os.cpu_count()) as crew:
+            made = crew.map(sweeps.encode, *zip(*missing, strict=True))
+            for each, content in zip(missing, made, strict=True):
+                _keep(files[each], content)
+    return {exploration(*each).name: file.read_bytes() for each, file in files.items()}
+
+
+def _keep(file: Path, content: bytes) -> None:
+    """Write a file of the cache, whole or not at all, in place of older ones of the same thing."""
+    for old in file.parent.glob(f"{file.stem.rpartition('-')[0]}-*{file.suffix}"):
+        with contextlib.suppress(FileNotFoundError):  # another build may tidy up as well
+            old.unlink()
+    half = file.with_suffix(f".{os.getpid()}")
+    half.write_bytes(content)
+    half.rename(file)
+
+
+def _key(*notebook: Path) -> str:
     code = sorted(
         file for file in PACKAGE.rglob("*.py") if file.relative_to(PACKAGE).parts[0] not in UNSEEN
     )
@@ -63,4 +90,4 @@ def _key(notebook: Path) -> str:
         if file.is_file() and file.parent.name not in ("exercises", "screenshots")
     )
     versions = " ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    return digest([versions.encode(), notebook, *code, *assets])
+    return digest([versions.encode(), *notebook, *code, *assets])

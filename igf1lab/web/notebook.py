@@ -3,7 +3,7 @@
 import json
 import re
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -20,7 +20,8 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 STATES = "application/vnd.jupyter.widget-state+json"
 NOTEBOOK_ONLY = "notebook-only"  # tag of cells that speak of running a notebook
 # What the widget machinery keeps beside a part's own traits; a page needs none of it.
-MACHINERY = {"layout", "tabbable", "tooltip", "comm"}
+# The keeper is the page's own: no kernel stores answers there.
+MACHINERY = {"layout", "tabbable", "tooltip", "comm", "keeper"}
 CALL_ONLY = re.compile(r"\s*(lesson|exercise)\.\w+\([^()]*\)\s*")
 
 
@@ -66,10 +67,18 @@ class Reader:
         Where an address written in the text leads on the site.
     live : str
         Address that opens this notebook with a kernel.
+    rows : mapping of str to str, optional
+        The sweep file of each explorer, by its name.
     """
 
-    def __init__(self, media: Media, link: Callable[[str], str | None], live: str):
-        self.media, self.link, self.live = media, link, live
+    def __init__(
+        self,
+        media: Media,
+        link: Callable[[str], str | None],
+        live: str,
+        rows: Mapping[str, str] | None = None,
+    ):
+        self.media, self.link, self.live, self.rows = media, link, live, rows or {}
         self.parts: list[str] = []  # modules that the page will need, each once
         self.files: list[str] = []  # names in media that it shows
 
@@ -159,12 +168,15 @@ class Reader:
             for name, value in traits.items()
             if not name.startswith("_") and name not in MACHINERY
         }
+        rows = self.rows.get(state["spec"]["name"]) if part == "explorer" else None
+        self.files += [rows] if rows else []
         buffers = {each["path"][0]: each["data"] for each in widget.get("buffers", ())}
         text = json.dumps({"state": state, "buffers": buffers}, ensure_ascii=False, sort_keys=True)
         name = self.media.add(text.encode(), ".json")
         self.files.append(name)
         self.parts += [part] if part not in self.parts else []
+        place = f' data-rows="../media/{rows}"' if rows else ""
         return (
-            f'<div class="part part-{escape(part)}" data-part="{escape(part)}" data-state="../media/{name}">'
+            f'<div class="part part-{escape(part)}" data-part="{escape(part)}" data-state="../media/{name}"{place}>'
             f'<div class="twin">{twin}</div></div>'
         )

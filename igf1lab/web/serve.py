@@ -3,6 +3,7 @@
 import functools
 import http.server
 import socket
+import sys
 from pathlib import Path
 from typing import ClassVar
 
@@ -33,11 +34,18 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         super().end_headers()
 
 
-def server(folder: Path, port: int, host: str = "") -> http.server.ThreadingHTTPServer:
+class Server(http.server.ThreadingHTTPServer):
+    """A server with a thread for each connection, silent about readers who leave early."""
+
+    def handle_error(self, request, client_address):
+        """Say what went wrong, but for a closed connection."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+def server(folder: Path, port: int, host: str = "") -> Server:
     """Return a server of ``folder``; port 0 takes any free one."""
-    return http.server.ThreadingHTTPServer(
-        (host, port), functools.partial(Handler, directory=str(folder))
-    )
+    return Server((host, port), functools.partial(Handler, directory=str(folder)))
 
 
 def own_address() -> str | None:

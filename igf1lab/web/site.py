@@ -18,12 +18,14 @@ import nbformat
 from igf1lab.lesson.lesson import LESSONS
 from igf1lab.page import FOLDER as CODE
 from igf1lab.web import markdown
-from igf1lab.web.execute import execute_all
+from igf1lab.web.execute import execute_all, sweep_files
+from igf1lab.web.lite import storage_name
 from igf1lab.web.notebook import Media, Reader, Section
 from igf1lab.web.places import ROOT, digest, repository
 
 COURSE = "IGF-1 and the gut, claim by claim"
 ARCHIVE = "igf1-course-pages.zip"
+PYTHON = "lite/static/pyodide"  # where lite.py puts it; the pages' worker takes it from there
 STYLES = ("theme.css", "widgets.css", "explorer.css", "page.css")
 BINDER = "https://mybinder.org/v2/gh/{}/HEAD?urlpath=lab/tree/notebooks/00_start_here.ipynb"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -61,6 +63,8 @@ class Build:
             (site / folder).mkdir(parents=True, exist_ok=True)
         self.media = Media(site / "media")
         self.code = f"code-{_code_digest()}"
+        self.has_lite = (site / PYTHON / "pyodide.mjs").exists()
+        self.rows: dict[str, str] = {}  # explorer -> name of its sweep file in media
         self.pages: list[str] = []  # addresses below the site's root
         templates = jinja2.FileSystemLoader(TEMPLATES)
         self.templates = jinja2.Environment(loader=templates, undefined=jinja2.StrictUndefined)
@@ -70,6 +74,8 @@ class Build:
         notebooks = [*(lesson_file(name) for name in self.names), TEMPLATES / "start.ipynb"]
         *executed, start = execute_all(notebooks)
         self._write_code()
+        for explorer, content in sweep_files(self.names).items():
+            self.rows[explorer] = self.media.add(content, ".rows")
         for name, notebook in zip(self.names, executed, strict=True):
             self._lesson(name, notebook)
         for name in LESSONS[1:]:
@@ -91,7 +97,14 @@ class Build:
         fields |= {"scripts": ["host.js"]}
         html = self.templates.get_template("page.html").render(
             fields
-            | {"lesson": "", "course": COURSE, "root": root, "code": self.code, "body": body}
+            | {
+                "python": f"{PYTHON}/" if self.has_lite else "",
+                "lesson": "",
+                "course": COURSE,
+                "root": root,
+                "code": self.code,
+                "body": body,
+            }
             | {"title_text": markdown.plain(title), "description": escape(description)}
             | {"policy": POLICY.format(seal), "first_script": first, "repository": repository()}
             | more
@@ -101,9 +114,8 @@ class Build:
 
     def _lesson(self, name: str, notebook: nbformat.NotebookNode) -> None:
         address = f"lessons/{name}.html"
-        reader = Reader(
-            self.media, partial(resolve, f"notebooks/{name}.ipynb", address), live_link(name)
-        )
+        link = partial(resolve, f"notebooks/{name}.ipynb", address)
+        reader = Reader(self.media, link, live_link(name), self.rows)
         sections = reader.sections(notebook)
         place = LESSONS.index(name)
         turn = [
@@ -160,7 +172,8 @@ class Build:
     def _live(self) -> None:
         address = repository().removeprefix("https://github.com/")
         binder = BINDER.format(address) if repository() else ""
-        body = self.templates.get_template("live.html").render(binder=binder)
+        store = storage_name() if self.has_lite else ""
+        body = self.templates.get_template("live.html").render(binder=binder, store=store)
         self._page("live.html", body, title="Live code", scripts=["host.js", "live.js"])
 
     def _start(self, notebook: nbformat.NotebookNode) -> None:
