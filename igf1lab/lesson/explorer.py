@@ -10,6 +10,7 @@ between threads.
 import io
 import os
 import re
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -22,6 +23,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 
+from igf1lab.lesson.prediction import headless
 from igf1lab.lesson.rows import Exploration, ExplorerError, View, xy
 from igf1lab.lesson.style import course_style, figure_html, png_image, themed_svg
 from igf1lab.lesson.widget import module
@@ -58,6 +60,7 @@ class Explorer(anywidget.AnyWidget):
     # What the page holds, written by the page so that a saved notebook still moves.
     held = traitlets.Dict().tag(sync=True)
     held_rows = traitlets.Bytes().tag(sync=True)
+    born = traitlets.Unicode("").tag(sync=True)  # tells one that was run anew from the one before
 
     def __init__(self, exploration: Exploration, after: str | None = None):
         self.exploration = exploration
@@ -67,6 +70,7 @@ class Explorer(anywidget.AnyWidget):
         start, start_rows = self._packed([exploration.indices(each) for each in settings])
         super().__init__(
             after=after or "",
+            born="" if headless() else str(time.time_ns()),
             spec=self._spec(exploration.view(**first)),
             start=start,
             start_rows=start_rows,

@@ -1,15 +1,37 @@
 // Explorer: the page keeps rows (the curves of one slider setting) and draws from them at once.
-// It asks the kernel only for rows it lacks: the setting under the hand first, then sweeps.
+// It asks the kernel only for rows it lacks: the setting under the hand first, then sweeps. Where
+// no kernel is (prefetch: false), a host answers, and no more is asked for than is shown.
 
 import { button, control, el } from "./dom.js";
+import { numberBox } from "./number_box.js";
 
 const BATCH = 64; // rows wished for in one message; the kernel answers as many as fit its budget
 const SILENCE_MS = 4000; // no answer for so long: say that the kernel is not there
+const NO_HOST = "This setting cannot be computed in this page.";
+const OFFLINE = "The kernel is not answering, so this setting cannot be computed. Settings that this page holds still move. To get all of them, run the Setup cell at the top, then this cell again.";
 const NARROW_PX = 400; // a narrower figure gets the drawing with larger words
 const SETTLE_MS = 120; // wait for the hand to rest before the sweeps are recomputed
 
 const single = (v) => Number(v.toPrecision(7)); // what a float32 knows
 const digits = (v) => (v === 0 ? "0" : Number(v.toPrecision(4)).toLocaleString("en", { maximumSignificantDigits: 4 }));
+
+// Where the sliders stand, kept while the tab is open: a page is often loaded again. An explorer
+// that was run anew has another `born`, and starts anew.
+function memory({ name, sliders }, born) {
+  const key = `igf1-explorer ${name} ${born ?? ""}`;
+  const isState = (at) => Array.isArray(at) && at.length === sliders.length
+    && at.every((i, k) => sliders[k].values[i] !== undefined);
+  return {
+    recall() {
+      let at = null;
+      try { at = JSON.parse(sessionStorage.getItem(key)); } catch { /* a refused store, or not ours */ }
+      return isState(at) ? at : null;
+    },
+    keep(at) {
+      try { sessionStorage.setItem(key, JSON.stringify(at)); } catch { /* a full or refused store */ }
+    },
+  };
+}
 
 // One row of bytes -> Float32Array (copied: the buffer may start at any byte).
 const floats = (view, offset, bytes) =>
@@ -43,6 +65,8 @@ function pathData(curve, row) {
 
 function renderExplorer({ model, el: root }) {
   const spec = model.get("spec");
+  const ahead = model.get("prefetch") !== false; // whether sweeps are fetched before they are wished
+  const remembered = memory(spec, model.get("born"));
   const curves = spec.curves.map((c) => ({ ...c }));
   let offset = 0;
   for (const c of curves) {
@@ -66,12 +90,14 @@ function renderExplorer({ model, el: root }) {
 
   // --- state -------------------------------------------------------------------------
   const home = [...model.get("start").rows[0].at];
-  let state = [...home];
+  let state = remembered.recall() ?? [...home];
+  let note = ""; // what became of a number that was typed
   let drawn = null;
   let ghost = null;
   let hand = 0; // the slider under the hand
   let moved = null; // the slider moved last; null after Reset and scenarios
   const broken = new Map(); // settings the model could not compute -> what it says of them
+  let passing = null; // { at, problem } of a setting that may be had when it is asked for again
 
   // --- page --------------------------------------------------------------------------
   const picture = el("div", { class: "ig-picture" });
@@ -114,33 +140,26 @@ function renderExplorer({ model, el: root }) {
       return { set: (i) => { menu.value = i; } };
     }
     const range = control("input", { type: "range", id, min: 0, max: s.values.length - 1, step: 1, "data-name": s.name });
-    const box = control("input", { type: "number", step: "any", min: s.values[0], max: s.values.at(-1), "aria-label": `${s.label}, ${s.unit || "number"}` });
+    const box = numberBox(s, (i, said) => {
+      move(k, i ?? state[k], said);
+      settle();
+    });
     range.addEventListener("input", () => move(k, +range.value));
     range.addEventListener("change", settle);
     range.addEventListener("pointerenter", touch);
     range.addEventListener("focus", touch);
-    box.addEventListener("change", () => {
-      const wish = box.valueAsNumber;
-      if (Number.isFinite(wish)) {
-        let best = 0;
-        s.values.forEach((v, i) => { if (Math.abs(v - wish) < Math.abs(s.values[best] - wish)) best = i; });
-        move(k, best);
-      }
-      inputs[k].set(state[k]);
-      settle();
-    });
-    controls.append(el("div", { class: "ig-control" }, label, range, box));
+    controls.append(el("div", { class: "ig-control" }, label, range, box.node));
     return {
       set: (i) => {
         range.value = i;
         range.setAttribute("aria-valuetext", `${s.values[i]} ${s.unit}`.trim());
-        box.value = s.values[i];
+        box.set(i);
       },
     };
   });
 
   const plain = (text, act) => button(text, act, null); // explorer.css styles buttons without a class
-  const go = (at) => { state = [...at]; moved = null; show(); settle(); };
+  const go = (at) => { state = [...at]; moved = null; note = ""; show(); settle(); };
   const scenarios = el("div", { class: "ig-buttons", role: "group", "aria-label": "Scenarios" });
   spec.scenarios.forEach((s) => scenarios.append(plain(s.label, () => go(s.at))));
   const keepButton = plain("Keep this curve", () => {
@@ -153,11 +172,11 @@ function renderExplorer({ model, el: root }) {
   const details = el("details", {}, control("summary", {}, "Table"), table, plain("Download CSV", download));
   details.addEventListener("toggle", () => fillTable());
 
-  const figure = el("div", { class: "ig-stage" }, picture, sentence, status);
+  const figure = el("div", { class: "ig-stage" }, sentence, picture, status);
   const side = el("div", { class: "ig-side" }, controls, scenarios, actions, details);
   const heading = el("p", { class: "ig-title", id: `${uid}-t` }, spec.title);
   const body = el("div", { class: "ig-body" }, figure, side);
-  const box = el("div", { class: "ig-explorer", role: "group", "aria-labelledby": `${uid}-t`, "data-name": spec.name }, heading, body);
+  const box = el("div", { class: "ig-explorer", dir: "ltr", role: "group", "aria-labelledby": `${uid}-t`, "data-name": spec.name }, heading, body);
   root.append(box);
 
   // --- drawing -----------------------------------------------------------------------
@@ -230,6 +249,7 @@ function renderExplorer({ model, el: root }) {
         }
       }
     }
+    if (shown.some(([, row]) => row.coarse)) lines.push(["note", "", "curve values are rounded to 1/4000 of their axis", "", "", "", ""]);
     const quote = (v) => (/[",\n]/.test(v) ? `"${String(v).replaceAll('"', '""')}"` : v);
     const text = lines.map((line) => line.map(quote).join()).join("\n");
     const link = el("a", { download: `${spec.name}.csv`, href: URL.createObjectURL(new Blob([text], { type: "text/csv" })) });
@@ -245,9 +265,10 @@ function renderExplorer({ model, el: root }) {
     report();
   }
 
-  function move(k, i) {
+  function move(k, i, said = "") {
     hand = moved = k;
     state[k] = i;
+    note = said;
     show();
   }
 
@@ -259,26 +280,32 @@ function renderExplorer({ model, el: root }) {
   }
 
   function report() { // the status line says why the picture is not the one asked for, or does not move
-    const problem = broken.get(state.join());
-    if (problem) say(`${problem} The figure still shows the setting before.`);
-    else if (offline) say(OFFLINE);
-    else say(idle() ? `${spec.sliders[moved].label} changes nothing at these settings.` : "");
+    const at = state.join();
+    const problem = broken.get(at) ?? (passing?.at === at ? passing.problem : "");
+    const waits = !rows.has(at);
+    if (problem) say(note, problem, "The figure still shows the setting before.");
+    else if (waits && offline) say(note, ahead ? OFFLINE : NO_HOST);
+    else if (waits && waiting) say(note, waiting);
+    else say(note, idle() ? `${spec.sliders[moved].label} changes nothing at these settings.` : "");
   }
 
   // --- asking the kernel ---------------------------------------------------------------
-  const OFFLINE = "The kernel is not answering, so this setting cannot be computed. Each slider still moves over the curves this page holds; run the cell again to get all of them.";
   let wishes = []; // sweep rows still to be fetched, in order
   let urgent = null; // id of the one request for the setting under the hand
   const flying = new Map(); // id -> timer
   let nextId = 1;
   let offline = false;
+  let waiting = ""; // what a host says while it cannot answer yet
   let settling = null;
 
-  const say = (text) => { if (status.textContent !== text) status.textContent = text; };
+  const say = (...sentences) => {
+    const text = sentences.filter(Boolean).join(" ");
+    if (status.textContent !== text) status.textContent = text;
+  };
 
   function send(list) {
     const id = `${uid}:${nextId++}`; // another view of the same widget hears our answers too
-    const timer = setTimeout(() => { offline = true; flying.delete(id); if (urgent === id) urgent = null; report(); }, SILENCE_MS);
+    const timer = ahead && setTimeout(() => { offline = true; flying.delete(id); if (urgent === id) urgent = null; report(); }, SILENCE_MS);
     flying.set(id, timer);
     try {
       model.send({ id, rows: list });
@@ -292,8 +319,8 @@ function renderExplorer({ model, el: root }) {
     return id;
   }
 
-  function ask() { // at most one such request; when it comes back the newest wish is asked
-    if (urgent === null && !broken.has(state.join())) urgent = send([[...state]]);
+  function ask() { // a kernel gets at most one such request; when it comes back the newest wish is asked
+    if ((urgent === null || !ahead) && !broken.has(state.join())) urgent = send([[...state]]);
   }
 
   function freshen(key) { // make a row that is needed here the last to be forgotten; whether it is held
@@ -306,6 +333,7 @@ function renderExplorer({ model, el: root }) {
   function plan() { // sweeps of every slider around the present state, the one under the hand first, nearest first
     const order = [...spec.sliders.keys()].sort((a, b) => (b === hand) - (a === hand));
     wishes = [];
+    if (!ahead) { fetchNext(); return; }
     for (const k of order) {
       const near = [...spec.sliders[k].values.keys()].sort((a, b) => Math.abs(a - state[k]) - Math.abs(b - state[k]));
       for (const i of near) {
@@ -324,7 +352,7 @@ function renderExplorer({ model, el: root }) {
     box.dataset.ready = wishes.length === 0;
     box.dataset.bytes = rows.size * rowBytes;
     if (!wishes.length) {
-      if (flying.size === 0) hold();
+      if (flying.size === 0 && ahead) hold();
       return;
     }
     if (flying.size === 0) send(wishes.slice(0, BATCH));
@@ -332,7 +360,7 @@ function renderExplorer({ model, el: root }) {
 
   function settle() {
     clearTimeout(settling);
-    settling = setTimeout(plan, SETTLE_MS);
+    settling = setTimeout(() => { remembered.keep(state); plan(); }, SETTLE_MS);
   }
 
   function hold() { // what a saved notebook will still be able to show; not sent to the kernel
@@ -345,15 +373,23 @@ function renderExplorer({ model, el: root }) {
   }
 
   const onMessage = (message, buffers) => {
+    if (message.waiting !== undefined) { // it is heard, and needs longer
+      if (!flying.has(message.id)) return;
+      waiting = message.waiting;
+      report();
+      return;
+    }
     clearTimeout(flying.get(message.id));
     flying.delete(message.id);
     offline = false;
     if (message.rows.length) keep(message.rows, buffers[0]);
-    if (message.problem) broken.set(message.at.join(), message.problem);
+    passing = null;
+    if (message.passing) passing = { at: message.at.join(), problem: message.problem };
+    else if (message.problem) broken.set(message.at.join(), message.problem);
     if (message.id === urgent) urgent = null;
     const row = rows.get(state.join());
     if (row && row !== drawn) paint(row);
-    if (!row) ask();
+    if (!row && urgent === null && !passing) ask();
     report();
     fetchNext();
   };
@@ -362,6 +398,8 @@ function renderExplorer({ model, el: root }) {
   mount();
   const watch = new ResizeObserver((entries) => mount(entries[0].contentRect.width));
   watch.observe(picture);
+  if (!ahead) box.addEventListener("pointerenter", () => send([]), { once: true }); // wishes are near
+  if (!rows.has(state.join())) paint(rows.get(home.join()));
   show();
   plan();
   return () => {

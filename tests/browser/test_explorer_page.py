@@ -10,9 +10,9 @@ import pytest
 from igf1lab.lesson.widget import module
 from test_explorer import make
 
-STAGE = """async ([code, spec, start, rows]) => {
+STAGE = """async ([code, spec, start, rows, more]) => {
   const bytes = text => new DataView(Uint8Array.from(atob(text), c => c.charCodeAt(0)).buffer);
-  const state = { spec, start, start_rows: bytes(rows), held: {}, held_rows: bytes('') };
+  const state = { spec, start, start_rows: bytes(rows), held: {}, held_rows: bytes(''), ...more };
   window.sent = []; window.saved = state;
   let hear;
   const model = {
@@ -30,11 +30,13 @@ STAGE = """async ([code, spec, start, rows]) => {
 class Stage:
     """A page with one toy explorer whose kernel is this object."""
 
-    def __init__(self, page):
+    def __init__(self, page, **traits):
         self.page, self.toy = page, make()
         code = module("explorer.js")
         rows = b64encode(self.toy.start_rows).decode()
-        page.evaluate(STAGE, [code, json.loads(json.dumps(self.toy.spec)), self.toy.start, rows])
+        page.evaluate(
+            STAGE, [code, json.loads(json.dumps(self.toy.spec)), self.toy.start, rows, traits]
+        )
         self.replies = []
         self.toy.send = lambda content, buffers=None: self.replies.append((content, buffers))
 
@@ -50,6 +52,10 @@ class Stage:
         data = b64encode(b"".join(buffers)).decode()
         self.page.evaluate("([m, d]) => window.answer(m, d)", [content, data])
         return wish
+
+    def hear(self, message):
+        """Tell the page something without rows."""
+        self.page.evaluate("m => window.answer(m, '')", message)
 
     def answer_all(self):
         for _ in range(50):
@@ -139,18 +145,18 @@ def test_stale_sweeps_are_dropped_when_the_place_changes(stage):
                 assert away <= 1 or scenario, f"{row} belongs to the place that was left"
 
 
-def test_a_silent_kernel_is_said_and_held_curves_still_move(stage, monkeypatch):
+def test_a_silent_kernel_is_said_where_it_is_needed_and_no_longer(stage):
     stage.answer_all()
     stage.move("rate", 10)
     stage.release("rate")
     stage.page.evaluate("window.sent.length = 0")
+    stage.move("dose", 2)
     stage.page.wait_for_timeout(4300)
     assert "kernel is not answering" in stage.text(".ig-status")
-    stage.move("rate", 2)
-    assert (
-        stage.text(".ig-sentence")
-        == stage.toy.exploration.view(rate=stage.toy.exploration.sliders[0].values[2]).sentence
-    )
+    assert "run the Setup cell at the top, then this cell again" in stage.text(".ig-status")
+    stage.page.get_by_role("button", name="Reset").click()
+    assert stage.text(".ig-status") == ""  # this one is drawn
+    assert stage.text(".ig-sentence") == stage.toy.exploration.view().sentence
 
 
 def test_a_broken_model_is_told_in_a_sentence(stage):
@@ -182,13 +188,90 @@ def test_keep_reset_scenario_and_table(stage):
     assert download.value.suggested_filename == "toy.csv"
 
 
-def test_a_typed_number_goes_to_the_nearest_setting(stage):
+@pytest.mark.parametrize(
+    ("typed", "stands", "said"),
+    [
+        ("1.14", "1.1", "1.14 is not a stop here; nearest is 1.1."),
+        ("0,7", "0.7", ""),
+        ("3", "2", "3 is above the end, 2; it stands at 2 now."),
+        ("fast", "0.5", "Type one number, such as 1.5, 1,5 or 1.5e3."),
+    ],
+)
+@pytest.mark.parametrize("key", ["Enter", "Tab"])
+def test_whatever_is_typed_is_answered(stage, key, typed, stands, said):
     stage.answer_all()
-    box = stage.page.locator("input[type=number]").first
-    box.fill("1.14")
-    box.press("Tab")
-    assert box.input_value() == "1.1"
-    assert stage.text(".ig-sentence") == stage.toy.exploration.view(rate=1.1).sentence
+    box = stage.page.get_by_role("spinbutton").first
+    box.fill(typed)
+    box.press(key)
+    assert box.input_value() == stands
+    assert stage.text(".ig-status") == said
+    shown = stage.toy.exploration.view(rate=float(stands)).sentence
+    assert stage.text(".ig-sentence") == shown
+    stage.move("rate", 6)
+    assert stage.text(".ig-status") == ""  # it was about the number, which is gone
+
+
+def test_arrow_keys_in_the_box_move_by_stops(stage):
+    stage.answer_all()
+    box = stage.page.get_by_role("spinbutton").first
+    for key, stands in (
+        ("ArrowUp", "0.6"),
+        ("PageUp", "1.6"),
+        ("PageUp", "2"),
+        ("ArrowDown", "1.9"),
+        ("PageDown", "0.9"),
+    ):
+        box.press(key)
+        assert box.input_value() == stands
+    box.fill("77")
+    box.press("Escape")
+    assert box.input_value() == "0.9"
+
+
+def test_sliders_stand_where_they_stood_when_the_page_comes_again(browser, monkeypatch):
+    monkeypatch.delenv("IGF1LAB_STRICT", raising=False)
+    page = browser.new_page()
+    page.route("http://course.test/", lambda route: route.fulfill(body="<!doctype html>"))
+    page.goto("http://course.test/")
+    stage = Stage(page)
+    stage.answer_all()
+    stage.move("rate", 12)
+    stage.release("rate")
+    stage.answer_all()
+    before = stage.text(".ig-sentence")
+    page.reload()
+    again = Stage(page)
+    again.answer_all()
+    assert again.text(".ig-sentence") == before != again.toy.exploration.view().sentence
+    anew = Stage(page, born="later")  # the cell was run once more
+    assert anew.text(".ig-sentence") == anew.toy.exploration.view().sentence
+    page.close()
+
+
+def test_without_a_kernel_only_what_is_shown_is_asked_for(browser, monkeypatch):
+    monkeypatch.delenv("IGF1LAB_STRICT", raising=False)
+    page = browser.new_page()
+    page.clock.install()
+    stage = Stage(page, prefetch=False)
+    assert stage.sent == []
+    stage.move("rate", 10)
+    stage.move("rate", 12)  # a wish is under way, and yet the newest is asked for at once
+    assert [wish["rows"] for wish in stage.sent] == [[[10, 8, 0]], [[12, 8, 0]]]
+    identity = stage.sent[1]["id"]
+    stage.hear({"id": identity, "waiting": "Starting Python in the page (24 MB, once) …"})
+    page.clock.fast_forward(20_000)
+    assert stage.text(".ig-status").startswith("Starting Python")
+    stage.move("rate", 4)  # the start: held
+    assert stage.text(".ig-status") == ""
+    stage.move("rate", 12)
+    trouble = {"rows": [], "at": [12, 8, 0], "problem": "No connection.", "passing": True}
+    stage.hear({"id": stage.sent[-1]["id"], **trouble})
+    assert stage.text(".ig-status").startswith("No connection.")
+    asked = len(stage.sent)
+    stage.move("rate", 4)
+    stage.move("rate", 12)  # it may be had by now
+    assert len(stage.sent) == asked + 1
+    page.close()
 
 
 def test_what_the_page_holds_is_kept_for_a_saved_notebook(stage):

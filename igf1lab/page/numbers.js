@@ -1,0 +1,30 @@
+// Numbers as learners type them, read in one way in every box of the course.
+
+const NUMBER_FIRST = /^([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?)\s*([^]*)$/;
+const EITHER_COMMA = /^[+-]?[1-9]\d{0,2},\d{3}$/;
+const MINUSES = /[\u2212\u2013\u2012\ufe63\uff0d]/g;
+
+// What two ways of typing a unit share: both µ signs, u for µ, spaces, case.
+const plainUnit = (unit) => unit.replace(/[\u00b5\u03bc]/g, "u").replace(/[\s·*]/g, "").toLowerCase();
+
+const finite = (value) =>
+  Number.isFinite(value) ? { value } : { problem: "Type one finite number, such as 1.5." };
+
+// Reads what a learner types, "1,5", "−2" or "1.5e3 µg/L": { value } or { problem: a sentence }.
+export function readNumber(answer, unit = "") {
+  if (typeof answer === "number") return finite(answer);
+  if (typeof answer !== "string") return { problem: "Type one number, such as 1.5." };
+  const typed = answer.slice(0, 200).replace(MINUSES, "-").trim();
+  const found = NUMBER_FIRST.exec(typed);
+  if (!found) return { problem: "Type one number, such as 1.5, 1,5 or 1.5e3." };
+  const [, digits, rest] = found;
+  if (plainUnit(rest) && plainUnit(rest) !== plainUnit(unit)) {
+    const wanted = unit ? `in ${unit}` : "without a unit";
+    return { problem: `Type one number ${wanted}; “${rest}” was not understood.` };
+  }
+  if (EITHER_COMMA.test(digits)) {
+    const both = `${digits.replace(",", "")} or ${digits.replace(",", ".")}`;
+    return { problem: `Type ${both}; the comma can mean either.` };
+  }
+  return finite(Number(digits.replace(",", ".")));
+}
