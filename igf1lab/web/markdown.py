@@ -7,6 +7,8 @@ from html import escape
 from latex2mathml.converter import convert as mathml
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
+from igf1lab.evidence.citations import readable
+
 Heading = tuple[int, str, str]  # level, id, HTML of its text
 
 
@@ -55,7 +57,7 @@ class PageRenderer(IPythonRenderer):
 def render(text: str, link: Callable[[str], str | None]) -> tuple[str, list[Heading]]:
     """Return a Markdown text as HTML, with its headings."""
     renderer = PageRenderer(link)
-    html = MarkdownWithMath(renderer=renderer).render(text)
+    html = MarkdownWithMath(renderer=renderer).render(readable(text))
     return html, renderer.headings
 
 

@@ -46,3 +46,24 @@ def repository() -> str:
         server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
         return f"{server}/{os.environ['GITHUB_REPOSITORY']}"
     return written
+
+
+def pages_address(repository: str) -> str:
+    """Return where GitHub shows the pages of a repository; ``""`` if it is not there."""
+    owner, _, name = _on_github(repository).partition("/")
+    if not name:
+        return ""
+    home = f"{owner.lower()}.github.io"
+    return f"https://{home}/" if name.lower() == home else f"https://{home}/{name}/"
+
+
+def binder_address(repository: str) -> str:
+    """Return the address that opens lesson 0 on Binder; ``""`` if Binder cannot know of it."""
+    path = _on_github(repository)
+    first = "lab/tree/notebooks/00_start_here.ipynb"
+    return f"https://mybinder.org/v2/gh/{path}/HEAD?urlpath={first}" if path else ""
+
+
+def _on_github(repository: str) -> str:
+    home, path = "https://github.com/", repository.rstrip("/").removesuffix(".git")
+    return path.removeprefix(home) if path.startswith(home) else ""

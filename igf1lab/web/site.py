@@ -21,13 +21,12 @@ from igf1lab.web import markdown
 from igf1lab.web.execute import execute_all, sweep_files
 from igf1lab.web.lite import storage_name
 from igf1lab.web.notebook import Media, Reader, Section
-from igf1lab.web.places import ROOT, digest, repository
+from igf1lab.web.places import ROOT, binder_address, digest, repository
 
 COURSE = "IGF-1 and the gut, claim by claim"
 ARCHIVE = "igf1-course-pages.zip"
 PYTHON = "lite/static/pyodide"  # where lite.py puts it; the pages' worker takes it from there
 STYLES = ("theme.css", "widgets.css", "explorer.css", "page.css")
-BINDER = "https://mybinder.org/v2/gh/{}/HEAD?urlpath=lab/tree/notebooks/00_start_here.ipynb"
 TEMPLATES = Path(__file__).parent / "templates"
 # Nothing may be asked of any other machine; the browser itself holds the pages to that.
 POLICY = (
@@ -170,8 +169,7 @@ class Build:
         self._page(address, html, title=title, contents=contents, modules=_graph(["host"]))
 
     def _live(self) -> None:
-        address = repository().removeprefix("https://github.com/")
-        binder = BINDER.format(address) if repository() else ""
+        binder = binder_address(repository())
         store = storage_name() if self.has_lite else ""
         body = self.templates.get_template("live.html").render(binder=binder, store=store)
         self._page("live.html", body, title="Live code", scripts=["host.js", "live.js"])
