@@ -77,10 +77,11 @@ def test_il6_map_is_close_to_the_whole_axis():
     assert number(view, "total IGF-1 with the acids") == pytest.approx(whole, rel=0.05)
 
 
-def test_raising_il6_lowers_total_and_leaves_free_and_gh():
+def test_il6_outcome_is_what_the_mice_showed():
     outcome = parts.il6_outcome()
-    assert outcome.answer == {"total": "down", "free": "same", "gh": "same"}
-    assert "total IGF-1 changes by -6.6 %" in outcome.text
+    assert outcome.answer == {"igf1": "down", "gh": "same", "size": "down"}
+    assert "50-70 % of normal size" in outcome.text
+    assert "1.09 times normal would change total IGF-1 by -7." in outcome.text
 
 
 @pytest.mark.parametrize(

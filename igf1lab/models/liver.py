@@ -1,9 +1,9 @@
 """M7: short-chain fatty acid receptors in the liver, IL-6, and IGF-1 message.
 
 Occupancy comes before mechanism: portal butyrate is some 20 µmol/L and HCAR2 needs about
-1.5 mmol/L. IL-6 acts on the binding protein and not on transcription, because mice with
-chronic IL-6 have normal growth hormone, little IGFBP-3 and fast IGF-1 clearance
-(debenedetti1997, debenedetti2002).
+1.5 mmol/L. IL-6 acts on the binding protein alone: mice with chronic IL-6 have normal
+growth hormone, little IGFBP-3 and fast IGF-1 clearance (debenedetti1997, debenedetti2002). That
+the inflamed liver also makes less IGF-1 (zhao2014) is left out; with it the fall would be larger.
 """
 
 from dataclasses import dataclass, replace
@@ -20,19 +20,25 @@ def _concentration(name, value, label, source, reason, high):
     return Parameter(name, value, "mmol/L", label, "verified", source, reason, 0.0, high)
 
 
-def _potency(receptor, acid, value):
-    """EC50 quoted from memory of the literature: a third to three times the value is allowed."""
+def _potency(receptor, acid, value, source, reason):
+    """EC50 that was not read in its own source: a third to three times the value is allowed."""
     return Parameter(
         f"{receptor}_ec50_{acid}",
         value,
         "mmol/L",
         f"{acid} that half-occupies {receptor.upper()}",
         "unverified",
-        "lepoul2003",
-        "order of magnitude only",
+        source,
+        reason,
         value / 3,
         value * 3,
     )
+
+
+_GTPGAMMAS = (
+    "GTPγS assay, second-hand; a cAMP assay gave values ten to twenty times lower (lepoul2003)"
+)
+_FFAR3_RANGE = "within the range that the Guide to Pharmacology lists for several assays"
 
 
 PARAMETERS = ParameterSet(
@@ -67,20 +73,20 @@ PARAMETERS = ParameterSet(
             0.0,
             6.0,
         ),
-        _potency("ffar2", "acetate", 0.54),
-        _potency("ffar2", "propionate", 0.29),
-        _potency("ffar2", "butyrate", 0.37),
-        _potency("ffar3", "acetate", 1.0),
-        _potency("ffar3", "propionate", 0.08),
-        _potency("ffar3", "butyrate", 0.16),
+        _potency("ffar2", "acetate", 0.431, "brown2003", _GTPGAMMAS),
+        _potency("ffar2", "propionate", 0.29, "brown2003", _GTPGAMMAS),
+        _potency("ffar2", "butyrate", 0.371, "brown2003", _GTPGAMMAS),
+        _potency("ffar3", "acetate", 1.0, "gtopdb_ffa3", _FFAR3_RANGE),
+        _potency("ffar3", "propionate", 0.08, "gtopdb_ffa3", _FFAR3_RANGE),
+        _potency("ffar3", "butyrate", 0.16, "gtopdb_ffa3", _FFAR3_RANGE),
         Parameter(
             "hcar2_ec50_butyrate",
             1.5,
             "mmol/L",
             "butyrate that half-occupies HCAR2",
             "unverified",
-            ("gpr109a_wiki", "taggart2005", "thangaraju2009"),
-            "1 to 2 mM in a tertiary text; primary papers not re-read",
+            ("taggart2005", "thangaraju2009"),
+            "quoted at 1 to 2 mM; not read in a primary paper",
             0.5,
             4.5,
         ),
@@ -90,8 +96,8 @@ PARAMETERS = ParameterSet(
             "mmol/L",
             "β-hydroxybutyrate that half-occupies HCAR2",
             "unverified",
-            ("gpr109a_wiki", "taggart2005"),
-            "tertiary text; primary papers not re-read",
+            ("taggart2005",),
+            "quoted; not read in the primary paper",
             0.25,
             2.1,
         ),
@@ -104,7 +110,6 @@ PARAMETERS = ParameterSet(
             "reported as low and contested; 1 gives the claim its best chance",
             0.0,
             1.0,
-            source="gpr109a_wiki",
         ),
         chosen(
             "g_hcar2",
@@ -161,7 +166,7 @@ PARAMETERS = ParameterSet(
             0.0,
             "",
             "acute biphasic effect of IL-6 on message",
-            "off by default: no direct effect on production was seen in the mice",
+            "off by default: short bursts only",
             0.0,
             1.0,
             source="debenedetti2002",
@@ -200,7 +205,7 @@ PARAMETERS = ParameterSet(
 
 
 def occupancy(concentrations_mM, ec50_mM, hill=1.0):
-    """Fraction of one receptor held by agonists that compete for the same site (lepoul2003).
+    """Fraction of one receptor held by agonists that compete for the same site (simple binding).
 
     Parameters
     ----------

@@ -275,7 +275,7 @@ def _il6_draw():
     ax.xaxis.set_major_formatter("{x:g}")
     ax.minorticks_off()
     ax.axhline(100, color=style.MUTED, linestyle=":", linewidth=1.5)
-    ax.text(9.8, 104, "free IGF-1 stays here", color=style.MUTED, fontsize=9, ha="right")
+    ax.text(9.8, 104, "free IGF-1, assumed to stay", color=style.MUTED, fontsize=9, ha="right")
     (total,) = ax.plot(IL6_REL, IL6_REL, label="total IGF-1", **style.series(0))
     marks = {"linestyle": "none", "markersize": 10, "zorder": 4}
     (without,) = ax.plot(
@@ -320,21 +320,21 @@ def il6() -> Exploration:
 
 
 def il6_outcome() -> Outcome:
-    """Directions of total IGF-1, free IGF-1 and GH when the acids raise IL-6."""
-    raised, normal = liver.steady(il6_sign=1.0), gh_axis.steady()
-    now = gh_axis.steady(tx_mult=raised.tx_mult, igfbp_mult=raised.igfbp_mult)
-    ratios = {
-        "total": now.igf1_relative / normal.igf1_relative,
-        "free": now.igf1_free_relative / normal.igf1_free_relative,
-        "gh": now.gh_mean_ng_ml / normal.gh_mean_ng_ml,
-    }
-    percent = {key: 100 * (ratio - 1) for key, ratio in ratios.items()}
+    """What lasting IL-6 did to mice, with the model's answer for a rise of the acids' size."""
+    mice = next(
+        row
+        for row in evidence.dataset("il6_and_growth_axis").rows
+        if row["system"] == "IL-6 transgenic mice"
+    )
+    raised = liver.steady(il6_sign=1.0)
+    total = 100 * (gh_axis.steady_map(raised.tx_mult, raised.igfbp_mult) - 1)
+    words = {"decrease": "down", "normal": "same"}
     return Outcome(
-        answer={k: "same" if abs(x) < 2 else "up" if x > 0 else "down" for k, x in percent.items()},
+        answer={"igf1": words[mice["IGF1"]], "gh": words[mice["GH"]], "size": "down"},
         text=(
-            f"In the model IL-6 rises to {raised.il6_rel:.2f} times normal; total IGF-1 changes by "
-            f"{percent['total']:+.1f} %, free IGF-1 by {percent['free']:+.1f} % and mean GH by "
-            f"{percent['gh']:+.1f} %."
+            f"The mice had less IGF-1 and normal GH, and reached {mice['growth']}. In the model, "
+            f"acids that raised IL-6 to {raised.il6_rel:.2f} times normal would change total IGF-1 "
+            f"by {total:+.1f} %."
         ),
     )
 
