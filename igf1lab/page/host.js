@@ -1,7 +1,7 @@
 // Puts life into a page: it brings each interactive part its module and its state when the reader
 // comes near, and stands where JupyterLab and a kernel would: get, set, on, off, save_changes, send.
 
-const ROOT = new URL(document.body?.dataset.root ?? "./", document.baseURI);
+const root = () => new URL(document.body.dataset.root, document.baseURI); // of the site
 const NEAR = "800px 0px"; // parts this near to the window come alive
 export const FAILED = "This part could not be loaded. Check the connection, then reload the page.";
 
@@ -73,7 +73,7 @@ async function explorerAnswer(place, spec) {
   const source = rowSource({
     spec,
     sweeps: rows ? new URL(rows, document.baseURI).href : null,
-    python: python ? new URL(python, ROOT).href : null,
+    python: python ? new URL(python, root()).href : null,
     tell: (message) => model.emit("msg:custom", message, []),
   });
   return async (asking, content) => {
@@ -138,19 +138,19 @@ function stored(name) {
 
 function switchTheme() {
   const button = document.querySelector("button.theme");
-  const root = document.documentElement;
-  const light = () => root.dataset.jpThemeLight === "true";
+  const html = document.documentElement;
+  const light = () => html.dataset.jpThemeLight === "true";
   const label = () => { button.textContent = light() ? "Dark" : "Light"; };
   button.hidden = false;
   label();
   button.addEventListener("click", () => {
-    root.dataset.jpThemeLight = String(!light());
+    html.dataset.jpThemeLight = String(!light());
     store("igf1-theme", light() ? "light" : "dark");
     label();
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) => {
     if (stored("igf1-theme")) return;
-    root.dataset.jpThemeLight = String(!event.matches);
+    html.dataset.jpThemeLight = String(!event.matches);
     label();
   });
 }
@@ -206,11 +206,11 @@ function rememberLesson() {
 
 async function keepOffline() {
   if (!("serviceWorker" in navigator)) return;
-  const registration = await navigator.serviceWorker.register(new URL("sw.js", ROOT));
+  const registration = await navigator.serviceWorker.register(new URL("sw.js", root()));
   await navigator.serviceWorker.ready;
   const worker = registration.active;
   const files = (document.body.dataset.files ?? "").split(" ").filter(Boolean);
-  const here = [location.href.split("#")[0], ...files.map((name) => new URL(`media/${name}`, ROOT).href)];
+  const here = [location.href.split("#")[0], ...files.map((name) => new URL(`media/${name}`, root()).href)];
   worker.postMessage({ keep: here });
   const button = document.querySelector("[data-offline]");
   if (!button) return;

@@ -1,0 +1,91 @@
+"""The whole site, built once for all test processes, and a browser for those that look at it."""
+
+import fcntl
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from harness import FLAGS, find_chromium
+from igf1lab.web import lite
+from igf1lab.web.serve import server
+from igf1lab.web.site import Build
+from kernels import HOME
+
+SUB_PATH = "somebody/igf1-course"  # pages of a project lie below a host's root
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """The site as `make web` makes it. Lessons and Pyodide come from the cache where it has them."""
+    place = HOME / "web"
+    place.mkdir(exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = place / SUB_PATH
+        if not (done / "sw.js").exists():
+            lite.build(done)
+            Build(done).run()
+    return done
+
+
+@pytest.fixture(scope="session")
+def address(site) -> str:
+    """Where the site is served."""
+    running = server(HOME / "web", 0, "127.0.0.1")
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_address[1]}/{SUB_PATH}/"
+    running.shutdown()
+    running.server_close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if not find_chromium() and not os.environ.get("CI"):
+        pytest.skip("no Chromium found: install it, or set CHROMIUM to its path")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Reader:
+    """One person's browser: a profile with its own storage, and all that it asked for."""
+
+    def __init__(self, chromium, address: str, **options):
+        self.address = address
+        options = {"viewport": {"width": 1280, "height": 900}} | options
+        self.context = chromium.new_context(**options)
+        self.page = self.context.new_page()
+        self.asked: list[str] = []
+        self.faults: list[str] = []
+        self.context.on("request", lambda request: self.asked.append(request.url))
+        self.context.on("requestfailed", lambda request: self.faults.append(request.url))
+        self.context.on("weberror", lambda fault: self.faults.append(str(fault.error)))
+
+    def open(self, page: str):
+        """Open a page of the site and return it."""
+        self.page.goto(self.address + page)
+        return self.page
+
+    def outside(self) -> list[str]:
+        """What was asked of any other place."""
+        origin = "/".join(self.address.split("/")[:3]) + "/"
+        local = (origin, f"blob:{origin}", "data:", "about:")
+        return [url for url in self.asked if not url.startswith(local)]
+
+
+@pytest.fixture
+def reader(chromium, address):
+    """A reader with an empty profile."""
+    made = []
+
+    def make(**options) -> Reader:
+        made.append(Reader(chromium, address, **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.context.close()
