@@ -168,6 +168,8 @@ class Reader:
             for name, value in traits.items()
             if not name.startswith("_") and name not in MACHINERY
         }
+        if "reveal" in state:  # what a prediction opens
+            state["reveal"] = self._html(state["reveal"])
         rows = self.rows.get(state["spec"]["name"]) if part == "explorer" else None
         self.files += [rows] if rows else []
         buffers = {each["path"][0]: each["data"] for each in widget.get("buffers", ())}
@@ -176,7 +178,32 @@ class Reader:
         self.files.append(name)
         self.parts += [part] if part not in self.parts else []
         place = f' data-rows="../media/{rows}"' if rows else ""
+        wide, narrow = _heights(part, state)
         return (
-            f'<div class="part part-{escape(part)}" data-part="{escape(part)}" data-state="../media/{name}"{place}>'
+            f'<div class="part part-{escape(part)}" data-part="{escape(part)}" data-state="../media/{name}"{place}'
+            f' style="--tall:{wide}px;--tall-narrow:{narrow}px">'
             f'<div class="twin">{twin}</div></div>'
         )
+
+
+def _heights(part: str, state: dict) -> tuple[int, int]:
+    """Return about how tall a part will be on a wide and on a narrow page, so that nothing jumps."""
+    if state.get("after"):
+        return 60, 60  # a shut gate
+    if part == "explorer":
+        spec = state["spec"]
+        controls = 57 * len(spec["sliders"]) + 36 * len(spec["scenarios"]) // 2 + 90
+        wide, narrow = (_ratio(spec[form]["svg"]) for form in ("wide", "narrow"))
+        return max(round(680 * wide) + 100, controls) + 40, round(340 * narrow) + controls + 140
+    options = [len(each.get("options") or ()) for each in state.get("items", ())]
+    if part == "quiz":
+        return sum(130 + 34 * n for n in options) + 60, sum(190 + 54 * n for n in options) + 60
+    return 260, 380
+
+
+def _ratio(svg: str) -> float:
+    """Return height over width of a drawing."""
+    width, height = map(
+        float, re.search(r'viewBox="[\d.-]+ [\d.-]+ ([\d.]+) ([\d.]+)"', svg).groups()
+    )
+    return height / width

@@ -93,7 +93,7 @@ class Build:
         first = self.templates.get_template("first.js").render()
         seal = f"sha256-{b64encode(sha256(first.encode()).digest()).decode()}"
         fields = {"contents": [], "files": [], "modules": [], "before": None, "after": None}
-        fields |= {"scripts": ["host.js"]}
+        fields |= {"scripts": ["host.js"], "lessons": [lesson(each) for each in LESSONS]}
         html = self.templates.get_template("page.html").render(
             fields
             | {
