@@ -3,9 +3,9 @@
 import xml.etree.ElementTree as ET
 
 from igf1lab import evidence
-from igf1lab.lesson.claim_map import LANES, ROW, WIDTH, Look, layout, map_svg
+from igf1lab.lesson.claim_map import LANES, ROW, WIDTH, layout, map_svg
 from igf1lab.lesson.progress import Progress
-from igf1lab.lesson.progress_view import LOOKS, ProgressPanel
+from igf1lab.lesson.progress_view import ProgressPanel, Review
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -34,22 +34,21 @@ def test_arrows_lie_apart_and_on_the_page():
             assert beside or abs(arrow.y - other.y) >= ROW
 
 
-def test_look_is_said_in_words_too():
-    node = groups(map_svg({"AXIS-1": Look("firm", "●", "firm")}))["AXIS-1"]
-    assert "ig-firm" in node.get("class")
-    assert node.get("aria-label").endswith(", firm")
-    assert "firm" in [text.text for text in node.iter("text")]
-
-
 def test_without_buttons_the_map_is_for_the_mouse_only():
     svg = map_svg(buttons=False)
     assert "tabindex" not in svg and 'aria-hidden="true"' in svg
 
 
-def test_list_and_twin_say_what_the_map_says(tmp_path):
-    view = ProgressPanel(Progress(tmp_path / "progress.db"))
-    assert [claim["id"] for claim in view.claims] == list(evidence.claims())
-    assert {claim["lane"] for claim in view.claims} == set(LANES.values())
-    twin = view._repr_mimebundle_()[0]["text/html"]
-    assert all(name in twin for name in evidence.claims()) and "not met" in twin
-    assert len({look.symbol for look in LOOKS.values()}) == len(LOOKS)
+def test_the_panel_holds_every_claim_and_belief_and_its_twin_names_them(tmp_path):
+    panel = ProgressPanel(Progress(tmp_path / "progress.db"))
+    assert [claim["id"] for claim in panel.claims] == list(evidence.claims())
+    assert {claim["lane"] for claim in panel.claims} == set(LANES.values())
+    assert {each["claim"] for each in panel.beliefs.values()} <= set(evidence.claims())
+    assert all(name in panel.twin() for name in evidence.claims())
+
+
+def test_a_review_may_ask_about_every_claim(tmp_path):
+    review = Review(Progress(tmp_path / "progress.db"))
+    asked = {claim for item in review.items for claim in item["claims"]}
+    assert asked == set(evidence.claims())
+    assert not {item["lesson"] for item in review.items} & {"pre_test", "post_test", "rewrite"}

@@ -1,11 +1,14 @@
 """The page's modules can stand together in one text, as JupyterLab needs them, and apart, as pages do."""
 
+import json
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 import nodes
+from igf1lab.lesson.quiz_bank import item_view, load, prediction_view
 from igf1lab.lesson.widget import module
 from igf1lab.page import FOLDER
 
@@ -41,3 +44,18 @@ def test_a_part_is_one_text_with_one_render(name):
         text=text,
     )
     assert said.strip() == "function"
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parent / "js").glob("*.test.mjs")), ids=lambda path: path.stem
+)
+def test_what_the_modules_do(path, tmp_path, monkeypatch):
+    """Judging, the arithmetic of progress, review and the keeper, in node."""
+    bank = load(Path(__file__).parent / "data" / "sample_quiz.yaml")
+    sample = {
+        "items": [item_view(item) for item in bank.items],
+        "predictions": [prediction_view(spec) for spec in bank.predictions],
+    }
+    (tmp_path / "sample.json").write_text(json.dumps(sample), "utf-8")
+    monkeypatch.setenv("IGF1LAB_SAMPLE", str(tmp_path / "sample.json"))
+    nodes.run("--test", "--test-reporter=spec", path)

@@ -1,42 +1,53 @@
-"""Progress survives two kernels, damage, newer versions, full disks and hostile files."""
+"""The kept file survives two kernels, damage, newer versions, full disks, locks and other people."""
 
 import json
+import os
 import resource
 import sqlite3
 import subprocess
 import sys
-from dataclasses import replace
+import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from igf1lab.lesson import progress as module
-from igf1lab.lesson.progress import (
-    Gain,
-    Mastery,
-    Progress,
-    RestoreError,
-    choose_warm_up,
-    default_progress,
-    warm_up_context,
-)
-from igf1lab.lesson.progress_view import ProgressPanel
-from igf1lab.lesson.quiz_bank import load
+from igf1lab.lesson.progress import Progress, default_progress, keeper
+from igf1lab.lesson.quiz import Quiz
 
-BANK = load(Path(__file__).parent / "data" / "sample_quiz.yaml")
-CHOICE, CHOICES, NUMBER = BANK.items[:3]
 WRITER = """
 import sys
+import time
 from igf1lab.lesson.progress import Progress
-from igf1lab.lesson.quiz_bank import load
-item = load(sys.argv[2]).items[0]
 progress = Progress(sys.argv[1])
 for number in range(25):
-    progress.record_try(item, context="t", try_number=1, answer=number, correct=True)
+    progress.add([{"uid": sys.argv[2] + f"{number:031x}", "answer": number}])
+while progress.message and "locked" in progress.message:  # the page offers again what is not stored
+    time.sleep(0.05)
+    progress.add([])
 sys.exit(progress.message)
 """
+
+
+def entry(number: int, **changes) -> dict:
+    """A record as a page sends it."""
+    return {
+        "uid": f"{number:032x}",
+        "time": "2026-03-01T12:00:00.000+00:00",
+        "kind": "quiz",
+        "lesson": "01_gh_igf1_axis",
+        "item": "axis-zscore",
+        "context": "01_gh_igf1_axis",
+        "claims": ["AXIS-1"],
+        "answer": "−1,5",
+        "try_number": 1,
+        "correct": True,
+        "misconceptions": [],
+        "confidence": None,
+    } | changes
+
+
+A, B, C = (entry(number) for number in (1, 2, 3))
 
 
 @pytest.fixture
@@ -44,34 +55,51 @@ def progress(tmp_path):
     return Progress(tmp_path / "course" / "progress.db")
 
 
-def record(progress, item=CHOICE, correct=True, try_number=1, context="t", wrong=()):
-    progress.record_try(
-        item,
-        context=context,
-        try_number=try_number,
-        answer="a",
-        correct=correct,
-        misconceptions=wrong,
-    )
-
-
 def test_reading_makes_no_file(progress):
-    assert progress.records() == [] and progress.mastery() == {}
+    assert progress.records() == [] and progress.rows() == ([], False)
     assert not progress.path.exists()
 
 
-def test_what_is_recorded_is_read_back_by_another_kernel(progress):
-    record(progress, wrong=("AXIS-1.m1",), correct=False)
-    progress.record_prediction(BANK.predictions[2], answer={"gh": "up"}, confidence="sure")
-    first, second = Progress(progress.path).records()
-    assert (first.kind, first.item, first.claims) == ("quiz", CHOICE.id, CHOICE.claims)
-    assert (first.correct, first.misconceptions) == (False, ("AXIS-1.m1",))
-    assert (second.kind, second.answer, second.confidence) == ("prediction", {"gh": "up"}, "sure")
+def test_what_is_stored_is_read_back_by_another_kernel_in_order_of_arrival(progress):
+    ahead = entry(9, time="2031-01-01T00:00:00.000+00:00")
+    progress.add([ahead])
+    progress.add([A, ahead])
+    assert Progress(progress.path).records() == [ahead, A]
     assert progress.message == ""
 
 
+def test_a_file_of_the_first_release_opens_unchanged(progress):
+    """As version 1 of the course wrote it, with microseconds in its times."""
+    body = json.dumps(entry(1, time="2026-01-05T09:30:00.123456+00:00"))
+    progress.path.parent.mkdir()
+    with sqlite3.connect(progress.path) as database:
+        database.executescript(
+            "CREATE TABLE record (number INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, body TEXT NOT NULL);"
+            "PRAGMA user_version = 1"
+        )
+        database.execute("INSERT INTO record (uid, body) VALUES (?, ?)", (A["uid"], body))
+    progress.add([B])
+    assert progress.records() == [json.loads(body), B]
+
+
+def test_only_what_is_new_is_handed_over(progress):
+    progress.add([A, B])
+    assert progress.rows(after=1) == ([(2, B)], False)
+    assert progress.rows(after=2) == ([], False)
+    progress.path.unlink()
+    assert progress.rows(after=2) == ([], True)  # begun anew: the page offers what it has again
+    progress.add([C])
+    assert progress.rows(after=2) == ([(1, C)], True)
+
+
+def test_what_is_no_record_is_left_out(progress):
+    wrong = [None, 1, "x", [], {}, {"uid": 1}, {"uid": "../x"}, entry(4, answer="x" * 50_000)]
+    progress.add([*wrong, A])
+    assert progress.records() == [A] and "left out" in progress.message
+
+
 def test_file_is_versioned_and_only_added_to(progress):
-    record(progress)
+    progress.add([A])
     with sqlite3.connect(progress.path) as database:
         assert database.execute("PRAGMA user_version").fetchone() == (module.VERSION,)
         for change in ("DELETE FROM record", "UPDATE record SET body = ''"):
@@ -81,8 +109,8 @@ def test_file_is_versioned_and_only_added_to(progress):
 
 def test_two_kernels_write_together(tmp_path):
     path = tmp_path / "progress.db"
-    command = [sys.executable, "-c", WRITER, path, Path(__file__).parent / "data/sample_quiz.yaml"]
-    writers = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(2)]
+    command = [sys.executable, "-c", WRITER, path]
+    writers = [subprocess.Popen([*command, name], stderr=subprocess.PIPE) for name in "ab"]
     for writer in writers:
         _, said = writer.communicate(timeout=120)
         assert writer.returncode == 0 or not said.strip(), said
@@ -95,7 +123,7 @@ def test_two_kernels_write_together(tmp_path):
 def test_damaged_file_is_moved_aside_and_a_new_one_begun(progress, content):
     progress.path.parent.mkdir()
     progress.path.write_bytes(content)
-    record(progress)
+    progress.add([A])
     assert len(progress.records()) == 1
     (aside,) = progress.path.parent.glob("progress.db.damaged-*")
     assert aside.read_bytes() == content
@@ -103,23 +131,22 @@ def test_damaged_file_is_moved_aside_and_a_new_one_begun(progress, content):
 
 
 def test_file_damaged_in_the_middle(progress):
-    for _ in range(200):
-        record(progress)
+    progress.add([entry(number) for number in range(200)])
     content = bytearray(progress.path.read_bytes())
     content[4096:] = b"\xff" * (len(content) - 4096)
     progress.path.write_bytes(content)
     assert progress.records() == [] and "damaged" in progress.message
-    record(progress)
+    progress.add([A])
     assert len(progress.records()) == 1
 
 
 def test_file_of_a_newer_version_is_left_alone(progress):
-    record(progress)
+    progress.add([A])
     with sqlite3.connect(progress.path) as database:
         database.execute("PRAGMA user_version = 99")
     before = progress.path.read_bytes()
     later = Progress(progress.path)
-    record(later)
+    later.add([B])
     assert "newer version" in later.message
     assert len(later.records()) == 1  # kept in memory
     assert progress.path.read_bytes() == before
@@ -130,18 +157,18 @@ def test_another_programs_database_is_left_alone(progress):
     with sqlite3.connect(progress.path) as database:
         database.execute("CREATE TABLE theirs (x)")
     before = progress.path.read_bytes()
-    record(progress)
+    progress.add([A])
     assert "another program" in progress.message and progress.path.read_bytes() == before
 
 
 def test_place_that_cannot_be_written_does_not_stop_the_course(tmp_path):
     (tmp_path / "file").write_text("in the way")
     progress = Progress(tmp_path / "file" / "progress.db")
-    record(progress)
+    progress.add([A])
     assert "cannot be kept" in progress.message and "goes on" in progress.message
-    assert progress.rounds("t")[CHOICE.id] and progress.mastery()
+    assert progress.rows() == ([(None, A)], False)
     (tmp_path / "file").unlink()
-    record(progress, CHOICES)  # what was kept in memory is written with the next answer
+    progress.add([B])  # what was kept in memory is written with the next answer
     assert len(Progress(progress.path).records()) == 2 and progress.message == ""
 
 
@@ -152,221 +179,85 @@ def test_full_disk_does_not_stop_the_course(progress, tmp_path):
     script = WRITER.replace(
         "sys.exit(progress.message)", "print(len(progress.records()), progress.message)"
     )
-    command = [
-        sys.executable,
-        "-c",
-        script,
-        progress.path,
-        Path(__file__).parent / "data/sample_quiz.yaml",
-    ]
+    command = [sys.executable, "-c", script, progress.path, "a"]
     done = subprocess.run(command, preexec_fn=no_room, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("25 Your answers cannot be kept")
 
 
 def test_a_damaged_byte_costs_one_record(progress):
-    record(progress)
-    record(progress, CHOICES)
+    progress.add([A, B])
     content = progress.path.read_bytes()
-    spoilt = content.replace(CHOICE.id.encode() + b'"', b"\xff" * len(CHOICE.id) + b'"', 1)
+    spoilt = content.replace(b'"axis-zscore"', b"\xff" * 12 + b'"', 1)
     progress.path.write_bytes(spoilt)
-    assert spoilt != content and CHOICES.id in {each.item for each in progress.records()}
-    assert "cannot be kept" not in progress.message and progress.export_bytes()
+    left = progress.records()
+    assert spoilt != content and len(left) == 2 and left.count(None) == 1
+    assert progress.message == ""
 
 
-def test_home_in_the_named_place_is_found(monkeypatch):
-    monkeypatch.setenv("IGF1LAB_PROGRESS", "~/kept.db")
-    assert default_progress().path == Path.home() / "kept.db"
-
-
-def test_unreadable_record_is_skipped_with_a_word(progress):
-    record(progress)
+def test_what_is_no_json_is_handed_over_as_nothing(progress):
+    progress.add([A])
     with sqlite3.connect(progress.path) as database:
-        database.execute("INSERT INTO record (uid, body) VALUES ('x', '{')")
-    assert len(progress.records()) == 1 and "skipped" in progress.message
+        database.execute("INSERT INTO record (uid, body) VALUES ('x', '{'), ('y', '{\"a\": NaN}')")
+    assert progress.records() == [A, None, {"a": None}]  # the page skips them with a word
 
 
-# --- what is made of it ---
+def test_a_locked_file_is_waited_for_once(progress):
+    progress.add([A])
+    with sqlite3.connect(progress.path, isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        begun = time.monotonic()
+        for number in range(10, 30):
+            progress.add([entry(number)])
+            assert progress.records()[-1] == entry(number)
+        assert time.monotonic() - begun < 2  # once the wait, then 40 short tries
+        assert "locked" in progress.message and progress.message.endswith(".")
+        other.execute("COMMIT")
+    progress.add([B])
+    assert len(Progress(progress.path).records()) == 22 and progress.message == ""
 
 
-def test_mastery_counts_the_last_answer_to_each_item(progress):
-    record(progress, CHOICE, correct=False, try_number=2)
-    record(progress, CHOICES, correct=True)
-    assert progress.mastery()["AXIS-1"] == Mastery(0.5, 2)
-    record(progress, CHOICE, correct=True, try_number=2)
-    assert progress.mastery()["AXIS-1"] == Mastery(0.75, 2)
-    assert progress.mastery()["AXIS-2"] == Mastery(1.0, 1)
+# --- the way to the page ---
 
 
-@pytest.mark.parametrize(
-    ("mastery", "word"),
-    [
-        (Mastery(0, 0), "not met"),
-        (Mastery(0.49, 1), "shaky"),
-        (Mastery(0.5, 1), "growing"),
-        (Mastery(0.8, 1), "firm"),
-    ],
-)
-def test_words_of_mastery(mastery, word):
-    assert mastery.word == word
-
-
-def test_misconception_is_held_until_the_item_is_right(progress):
-    record(progress, correct=False, wrong=("AXIS-1.m2",))
-    assert progress.misconceptions() == {"AXIS-1.m2": [CHOICE.id]}
-    record(progress, correct=True, try_number=2)
-    assert progress.misconceptions() == {}
-
-
-def test_gain_compares_first_tries_of_both_tests(progress):
-    record(progress, CHOICE, correct=False, context="pre_test")
-    record(progress, CHOICE, correct=True, try_number=2, context="pre_test")
-    assert progress.gain() == {}
-    record(progress, CHOICE, correct=True, context="post_test")
-    assert progress.gain() == {"AXIS-1": Gain(0.0, 1.0)}
-    line = "AXIS-1: 0% before, 100% after"
-    panel = ProgressPanel(progress)
-    assert panel.panel["gain"] == [line] and line in panel.twin()
-
-
-def test_tries_are_those_of_the_last_round(progress):
-    record(progress, correct=False)
-    record(progress, correct=False, try_number=2)
-    record(progress, correct=True)
-    assert [each.correct for each in progress.rounds("t")[CHOICE.id]] == [True]
-    assert progress.rounds("elsewhere") == {}
-
-
-LESSONS = [f"{number:02d}_lesson" for number in range(12)]
-
-
-def test_the_pre_test_tells_nothing_and_colours_nothing(progress):
-    record(progress, correct=False, context="pre_test", wrong=("AXIS-1.m1",))
-    assert progress.mastery() == {} and progress.misconceptions() == {}
-    panel = ProgressPanel(progress)
-    assert panel.panel["held"] == [] and {each["word"] for each in panel.claims} == {"not met"}
-
-
-ITEMS = [
-    replace(CHOICE, id=f"item-{lesson[:2]}-{letter}", lesson=lesson)
-    for lesson in [*LESSONS[1:], "pre_test"]
-    for letter in "abc"
-]
-
-
-def lessons_of(items):
-    return sorted(item.lesson[:2] for item in items)
-
-
-def test_warm_up_comes_from_one_three_and_five_lessons_back():
-    assert lessons_of(choose_warm_up("08_lesson", ITEMS, {})) == ["03", "05", "07"]
-    assert lessons_of(choose_warm_up("04_lesson", ITEMS, {})) == ["01", "01", "03"]
-    assert lessons_of(choose_warm_up("02_lesson", ITEMS, {})) == ["01", "01", "01"]
-    assert choose_warm_up("01_lesson", ITEMS, {}) == []
-    assert choose_warm_up("08_lesson", ITEMS, {}) == choose_warm_up("08_lesson", ITEMS[::-1], {})
-
-
-def test_warm_up_asks_the_weakest_first():
-    scores = {item.id: 1.0 for item in ITEMS} | {"item-05-b": 0.0, "item-07-c": 0.5}
-    chosen = [item.id for item in choose_warm_up("08_lesson", ITEMS, scores)]
-    assert chosen[:2] == ["item-05-b", "item-07-c"]
-
-
-def test_a_warm_up_that_was_begun_keeps_its_items(progress):
-    record(progress, replace(CHOICE, id="item-07-b"), correct=False)
-    asked = progress.warm_up_items("08_lesson", ITEMS)
-    assert asked[0].id == "item-07-b"
-    for item in asked:
-        record(progress, item, context=warm_up_context("08_lesson"))
-        assert progress.warm_up_items("08_lesson", ITEMS) == asked
-    record(progress, replace(CHOICE, id="item-05-c"), correct=False)
-    assert progress.warm_up_items("08_lesson", ITEMS) == asked
-    assert progress.warm_up_items("10_lesson", ITEMS)[0].id == "item-05-c"
-
-
-# --- taking it along ---
-
-
-def test_restore_adds_only_what_is_new(progress, tmp_path):
-    record(progress)
-    elsewhere = Progress(tmp_path / "elsewhere.db")
-    record(elsewhere, CHOICES)
-    content = progress.export_bytes()
-    assert elsewhere.restore(content) == 1
-    assert elsewhere.restore(content) == 0
-    assert progress.records()[0] in elsewhere.records() and len(elsewhere.records()) == 2
-
-
-def spoiled(progress, **changes):
-    data = json.loads(progress.export_bytes())
-    data["records"][0] |= changes
-    return json.dumps(data).encode()
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"uid": "../../x"},
-        {"time": "yesterday"},
-        {"time": "2026-01-01T00:00:00"},
-        {"kind": "spell"},
-        {"claims": "AXIS-1"},
-        {"try_number": 99},
-        {"correct": "yes"},
-        {"item": ["a"]},
-        {"context": "x" * 1000},
-        {"confidence": "absolutely"},
-        {"answer": "x" * 20_000},
-        {"extra": 1},
-    ],
-)
-def test_restore_refuses_a_spoiled_record_whole(progress, changes):
-    record(progress)
-    with pytest.raises(RestoreError, match=r"Record 1 .* Nothing was changed\."):
-        progress.restore(spoiled(progress, **changes))
-    assert len(progress.records()) == 1
-
-
-@given(content=st.none() | st.binary() | st.text().map(str.encode) | st.just(b"[" * 100_000))
-@settings(max_examples=60, deadline=None)
-def test_restore_of_anything_else_is_a_sentence(content):
-    with pytest.raises(RestoreError, match=r"\.$"):
-        Progress("/nonexistent/progress.db").restore(content)
-
-
-@pytest.mark.parametrize("version", [2, "x" * 100, None])
-def test_restore_of_another_version(progress, version):
-    content = json.dumps({"format": module.EXPORT_FORMAT, "version": version, "records": []})
-    with pytest.raises(RestoreError, match="update the course"):
-        progress.restore(content.encode())
-
-
-# --- the panel ---
-
-
-def test_panel_shows_misconceptions_and_carries_the_file(progress, monkeypatch):
-    record(progress, correct=False, wrong=("AXIS-1.m1", "GONE-1.m1"))
-    panel = ProgressPanel(progress)
-    assert len(panel.panel["held"]) == 1 and panel.panel["held"][0].startswith("AXIS-1: “")
+def ask(quiz, monkeypatch, **content):
     sent = []
-    monkeypatch.setattr(
-        panel, "send", lambda content, buffers=None: sent.append((content, buffers))
-    )
-    panel._receive(panel, {"type": "download"}, [])
-    content, (exported,) = sent.pop()
-    assert content == {"type": "file", "name": "igf1-progress.json"}
-    panel._receive(panel, {"type": "restore"}, [memoryview(exported)])
-    assert sent.pop()[0]["text"] == "Nothing new was in that file."
-    panel._receive(panel, {"type": "restore"}, [b"rubbish"])
-    assert "not a progress file" in sent.pop()[0]["text"]
+    monkeypatch.setattr(quiz, "send", sent.append)
+    quiz._keep(quiz, content, [])
+    return sent
 
 
-def test_panel_follows_a_restore(progress, tmp_path):
-    record(progress)
-    panel = ProgressPanel(Progress(tmp_path / "new.db"))
-    assert {claim["word"] for claim in panel.claims} == {"not met"}
-    panel._receive(panel, {"type": "restore"}, [progress.export_bytes()])
-    assert next(claim for claim in panel.claims if claim["id"] == "AXIS-1")["word"] == "firm"
+def test_a_part_stores_and_hands_over(progress, monkeypatch):
+    quiz = Quiz([], progress=progress)
+    (reply,) = ask(quiz, monkeypatch, type="records", wish=3, after=0, records=[A])
+    assert reply == {
+        "type": "records",
+        "wish": 3,
+        "rows": [(1, A)],
+        "fresh": False,
+        "message": "",
+        "place": str(progress.path),
+    }
+    assert quiz.keeper == {"where": "kernel", "name": progress.name}
+    (reply,) = ask(quiz, monkeypatch, type="records", after="x", records=None)
+    assert reply["rows"] == [(1, A)]
+
+
+@pytest.mark.parametrize("content", [None, [], {}, {"type": []}, {"type": "again"}])
+def test_strange_messages_are_ignored(progress, monkeypatch, content):
+    quiz = Quiz([], progress=progress)
+    monkeypatch.setattr(quiz, "send", None)
+    quiz._keep(quiz, content, None)
+    assert progress.records() == []
+
+
+def test_in_a_browser_the_browser_keeps(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    assert keeper() == {"where": "page", "name": ""}
+    monkeypatch.undo()
+    assert keeper()["where"] == "kernel"
+    monkeypatch.setenv("IGF1LAB_KEEPER", "page")
+    assert keeper()["where"] == "page"
 
 
 # --- where it is ---
@@ -376,6 +267,42 @@ def test_named_place_wins(tmp_path, monkeypatch):
     monkeypatch.setenv("IGF1LAB_PROGRESS", str(tmp_path / "mine.db"))
     assert default_progress().path == tmp_path / "mine.db"
     assert default_progress() is default_progress()
+
+
+def test_home_in_the_named_place_is_found(monkeypatch):
+    monkeypatch.setenv("IGF1LAB_PROGRESS", "~/kept.db")
+    assert default_progress().path == Path.home() / "kept.db"
+
+
+def test_without_a_home_answers_stay_in_memory_with_a_word(monkeypatch, tmp_path):
+    def no_home(_path):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setenv("IGF1LAB_PROGRESS", "~/kept.db")
+    monkeypatch.setattr(Path, "expanduser", no_home)
+    progress = default_progress()
+    progress.add([A])
+    assert progress.records() == [A] and progress.path is None
+    assert progress.message.count("cannot be kept in ~/kept.db") == 1
+    assert progress.message.endswith(".")
+
+
+def test_a_file_of_somebody_else_is_never_ones_own(progress, monkeypatch, tmp_path):
+    progress.add([A])
+    monkeypatch.delenv("IGF1LAB_PROGRESS", raising=False)
+    (progress.path.parent / "notebooks").mkdir()
+    (progress.path.parent / "notebooks" / "00_start_here.ipynb").touch()
+    monkeypatch.chdir(progress.path.parent)
+    assert default_progress().path == progress.path
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert default_progress().path == tmp_path / "home" / ".igf1lab" / "progress.db"
+    assert default_progress().records() == []
+    named = Progress(progress.path)  # by IGF1LAB_PROGRESS, say
+    named.add([B])
+    assert named.records() == [B] and "belongs to somebody else" in named.message
+    progress.path.unlink()  # nor is a new file begun in a folder of somebody else
+    assert default_progress().path == tmp_path / "home" / ".igf1lab" / "progress.db"
 
 
 def test_else_the_course_folder(tmp_path, monkeypatch):

@@ -24,18 +24,6 @@ class Arrow:
     width: int
 
 
-@dataclass(frozen=True)
-class Look:
-    """How one claim is shown: a style name, a symbol and the word that says the same."""
-
-    name: str
-    symbol: str
-    word: str
-
-
-PLAIN = Look("plain", "", "")
-
-
 def lane(claim: evidence.Claim) -> str:
     """Return ``gut``, ``functions`` or ``axis``: the lane of a claim, by its lesson."""
     number = int(claim.lesson[:2])
@@ -67,39 +55,36 @@ def layout() -> tuple[list[Arrow], int]:
     return arrows, foot + rows["axis"] * (ROW + GAP)
 
 
-def _draw_arrow(arrow: Arrow, look: Look, buttons: bool) -> str:
+def _draw_arrow(arrow: Arrow, buttons: bool) -> str:
     claim, x, y = arrow.claim, arrow.x, arrow.y
     right, middle, foot = x + arrow.width, y + ROW // 2, y + ROW
     outline = (
         f"M{x + 1},{y} H{right - POINT} L{right - 1},{middle} L{right - POINT},{foot} H{x + 1} Z"
     )
     ends = f"{claim.arrow_from} → {claim.arrow_to}"
-    said = f"{claim.id}: {claim.short}, {ends}" + (f", {look.word}" if look.word else "")
+    said = f"{claim.id}: {claim.short}, {ends}"
     button = f'role="button" tabindex="0" aria-pressed="false" aria-label="{escape(said)}" '
     return (
-        f'<g class="ig-arrow ig-{look.name}" data-claim="{claim.id}" '
+        f'<g class="ig-arrow" data-claim="{claim.id}" '
         f'{button if buttons else ""}data-lm-suppress-shortcuts="true">'
         f'<path d="{outline}"/>'
         f'<text x="{x + 12}" y="{y + 19}" class="ig-arrow-name">'
-        f"{escape(f'{look.symbol} {claim.id}  {claim.short}'.strip())}</text>"
+        f"{escape(f'{claim.id}  {claim.short}')}</text>"
         f'<text x="{x + 12}" y="{y + 37}">{escape(ends)}</text>'
-        f'<text x="{right - POINT - 8}" y="{y + 37}" text-anchor="end">{escape(look.word)}</text>'
+        f'<text x="{right - POINT - 8}" y="{y + 37}" text-anchor="end" class="ig-arrow-word"></text>'
         "</g>"
     )
 
 
-def map_svg(looks: dict[str, Look] | None = None, *, buttons: bool = True) -> str:
-    """Draw the map.
+def map_svg(*, buttons: bool = True) -> str:
+    """Draw the map, plain; the page colours it by mastery and writes the word into each arrow.
 
     Parameters
     ----------
-    looks
-        How each claim is shown, by claim id; plain where left out.
     buttons
         Whether the arrows are buttons for keyboard and screen reader. Where a list beside the
         map does that work, they only answer to the mouse.
     """
-    looks = looks or {}
     arrows, height = layout()
     foot = min(arrow.y for arrow in arrows if lane(arrow.claim) == "axis")
     heads = "".join(
@@ -115,6 +100,6 @@ def map_svg(looks: dict[str, Look] | None = None, *, buttons: bool = True) -> st
         f'height="{foot - 2 * HEAD - GAP}"/><text x="{WIDTH // 2}" y="{(foot - HEAD) // 2}" '
         f'text-anchor="middle">IGF-1</text></g>'
     )
-    body = "".join(_draw_arrow(each, looks.get(each.claim.id, PLAIN), buttons) for each in arrows)
+    body = "".join(_draw_arrow(each, buttons) for each in arrows)
     label = 'role="group" aria-label="Map of the claims"' if buttons else 'aria-hidden="true"'
     return f'<svg class="ig-map" viewBox="0 0 {WIDTH} {height}" {label}>{heads}{spine}{body}</svg>'

@@ -15,7 +15,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-import anywidget
 import matplotlib as mpl
 import numpy as np
 import traitlets
@@ -23,10 +22,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 
-from igf1lab.lesson.prediction import headless
+from igf1lab.lesson.reader import SHUT, headless
 from igf1lab.lesson.rows import Exploration, ExplorerError, View, xy
 from igf1lab.lesson.style import course_style, figure_html, png_image, themed_svg
-from igf1lab.lesson.widget import module
+from igf1lab.lesson.widget import Keeping, module
 from igf1lab.page import FOLDER
 
 # Curves that one explorer keeps in the page before it forgets the oldest. A lesson shows up to
@@ -35,7 +34,7 @@ HELD_BYTES = 1_200_000
 NARROW_IN = 4.1  # width of the figure on a phone: fewer inches, so larger words
 
 
-class Explorer(anywidget.AnyWidget):
+class Explorer(Keeping):
     """An interactive figure: sliders, curves drawn by matplotlib once, sentence, table.
 
     Parameters
@@ -85,6 +84,8 @@ class Explorer(anywidget.AnyWidget):
 
     def _answer(self, _widget, message, _buffers):
         """Answer the page's wish for rows."""
+        if "type" in message:
+            return  # it is for the keeper
         reply, block = self.exploration.answer(message)
         self.send(reply, [block])
         if "problem" in reply and os.environ.get("IGF1LAB_STRICT"):
@@ -179,10 +180,11 @@ class Explorer(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs):
         bundle = super()._repr_mimebundle_(**kwargs)
+        html = SHUT if self.after and not headless() else self.static()._repr_html_()
         if bundle is None:  # widgets are switched off
-            return {"text/html": self.static()._repr_html_()}
+            return {"text/html": html}
         data, *metadata = bundle if isinstance(bundle, tuple) else (bundle,)
-        data = {**data, "text/html": self.static()._repr_html_()}
+        data = {**data, "text/html": html}
         return (data, *metadata) if metadata else data
 
     def check(self, states: Iterable[Sequence[int]]) -> int:

@@ -4,17 +4,17 @@ from functools import cached_property
 from importlib import import_module
 
 import matplotlib.pyplot as plt
-from IPython.display import HTML
+from IPython import get_ipython
+from IPython.display import HTML, display
 from matplotlib.figure import Figure
 
 from igf1lab import evidence
 from igf1lab.evidence import citations
 from igf1lab.lesson import plate, style
 from igf1lab.lesson.explorer import Explorer
-from igf1lab.lesson.prediction import Gate, Prediction
-from igf1lab.lesson.progress import POST_TEST, PRE_TEST, default_progress, warm_up_context
-from igf1lab.lesson.progress_view import ProgressPanel
-from igf1lab.lesson.quiz import Quiz
+from igf1lab.lesson.prediction import Prediction
+from igf1lab.lesson.progress_view import ProgressPanel, Review, Status
+from igf1lab.lesson.quiz import Quiz, WarmUp
 from igf1lab.lesson.quiz_bank import bank
 
 LESSONS = (
@@ -44,7 +44,6 @@ class Lesson:
 
     def __init__(self, name: str):
         self.name = name
-        self._asked: dict[str, Prediction] = {}  # the predictions of this notebook, by id
 
     @cached_property
     def parts(self):
@@ -68,20 +67,19 @@ class Lesson:
         """Each claim of this lesson with its verdict, grade and evidence on both sides."""
         return _html(evidence.render.verdict_panel(self._claims()))
 
-    def warm_up(self) -> Quiz:
+    def warm_up(self) -> WarmUp:
         """Three items from earlier lessons, weakest first."""
-        items = default_progress().warm_up_items(self.name)
-        return Quiz(items, title="Warm-up, closed book", context=warm_up_context(self.name))
+        return WarmUp(self.name)
 
     def quiz(self, name: str | None = None) -> Quiz:
         """Return this lesson's quiz, or ``"pre_test"`` (judged in silence), ``"post_test"``, ``"rewrite"``."""
         name = name or self.name
         title = {
-            PRE_TEST: "Pre-test",
-            POST_TEST: "Post-test",
+            "pre_test": "Pre-test",
+            "post_test": "Post-test",
             "rewrite": "Sentence by sentence",
         }.get(name, "Quiz")
-        return Quiz(bank(name).items, title=title, context=name, feedback=name != PRE_TEST)
+        return Quiz(bank(name).items, title=title, context=name, feedback=name != "pre_test")
 
     def scales(self) -> HTML:
         """What each verdict and each evidence grade means."""
@@ -89,20 +87,13 @@ class Lesson:
 
     def predict(self, name: str) -> Prediction:
         """Ask for a prediction; what the model gives stays shut until it is recorded."""
-        spec = bank(self.name).prediction(name)
-        self._asked[name] = Prediction(spec, self._part("OUTCOMES", name))
-        return self._asked[name]
+        return Prediction(bank(self.name).prediction(name), self._part("OUTCOMES", name))
 
-    def explorer(self, name: str, after: str | None = None) -> Explorer | Gate:
+    def explorer(self, name: str, after: str | None = None) -> Explorer:
         """Return an explorer of this lesson; shut until the prediction ``after`` is recorded."""
-        explore = self._part("EXPLORERS", name)
-
-        def make() -> Explorer:
-            return Explorer(explore(), after)
-
-        if after is None:
-            return make()
-        return Gate(self._asked[after] if after in self._asked else self.predict(after), make)
+        if after:
+            bank(self.name).prediction(after)  # else it would stay shut for ever
+        return Explorer(self._part("EXPLORERS", name)(), after)
 
     def data_figure(self, name: str) -> plate.Plate:
         """A figure of published numbers."""
@@ -126,8 +117,12 @@ class Lesson:
         return _html(evidence.render.parameter_table(model.PARAMETERS))
 
     def progress(self):
-        """Claim map, misconceptions still held, download and restore."""
+        """Claim map, misconceptions still held, review, download and restore."""
         return ProgressPanel()
+
+    def review(self) -> Review:
+        """Five to ten questions on whatever is due, from any lesson met so far."""
+        return Review()
 
     def references(self) -> HTML:
         """The references that this lesson's notebook links to, or its claims and quiz rest on."""
@@ -148,7 +143,7 @@ def _html(body: str) -> HTML:
 
 
 def open_lesson(name: str) -> Lesson:
-    """Open a lesson and put the course's figure style in place.
+    """Open a lesson, put the course's figure style in place and say how far the learner is.
 
     Parameters
     ----------
@@ -163,4 +158,6 @@ def open_lesson(name: str) -> Lesson:
     if name not in LESSONS:
         raise ValueError(f"no lesson {name!r}; the lessons are {', '.join(LESSONS)}")
     style.use_course_style()
+    if get_ipython() is not None:
+        display(Status(f"Lesson {int(name[:2])} ready"))
     return Lesson(name)

@@ -16,7 +16,7 @@ class Outcome:
     text
         One or two sentences that say it in words and numbers.
     reveal
-        Makes what is then shown: a widget, or an object with ``_repr_html_``. None for nothing.
+        Makes what is then shown: an object with ``_repr_html_``. None for nothing.
     """
 
     answer: object

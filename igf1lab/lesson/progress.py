@@ -1,39 +1,31 @@
-"""What a learner has answered: one small SQLite file beside the course, only ever added to.
+"""Where a learner's answers are kept: one small SQLite file beside the course, only ever added to.
 
-Nothing here stops a lesson. When the file cannot be written, answers are kept in memory and
-:attr:`Progress.message` says so in one sentence.
-
-How mastery is reckoned: of every item only the last answer counts; right at the first try is 1,
-right at the second ½, wrong 0. A claim's score is the mean over its items answered so far. The
-pre-test is left out: its items are asked once, before anything was taught, and in silence.
+This file stores records and hands them over in the order in which they arrived; what they mean is
+reckoned in the page (``page/progress.js``). Nothing here stops a lesson: when the file cannot be
+used, records are kept in memory and :attr:`Progress.message` says so in one sentence.
 """
 
 import functools
 import json
 import os
-import random
 import re
 import sqlite3
+import sys
 import threading
-import uuid
+import time
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime, timedelta
-from itertools import takewhile
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
-from igf1lab.lesson.quiz_bank import Item, all_items
-
 VERSION = 1
-KINDS = ("quiz", "prediction")
-CONFIDENCES = ("guess", "think so", "sure")
-EXPORT_FORMAT = "igf1lab-progress"
-MAX_EXPORT_BYTES = 20_000_000
-PRE_TEST, POST_TEST = "pre_test", "post_test"  # contexts of the two tests that gain compares
-LOOK_BACK = (1, 3, 5)  # lessons between learning and warm-up: spaced, and then wider spaced
-FIRM, SHAKY = 0.8, 0.5
-UNSEEN_SCORE = 0.75  # an item never met is asked after those that went wrong, before those known
+MAX_RECORD_BYTES = 40_000
+LOCK_WAIT_S, SHORT_WAIT_S = (
+    0.7,
+    0.02,
+)  # a file that stays locked is waited for once, then only tried
+UID = re.compile(r"[0-9a-f]{32}")
 
 _SCHEMA = (
     "CREATE TABLE record (number INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, body TEXT NOT NULL)",
@@ -45,167 +37,78 @@ _SCHEMA = (
 )
 
 
-class RestoreError(ValueError):
-    """A file offered to :meth:`Progress.restore` is not a progress file; the message says why."""
-
-
 class _NotOurs(Exception):
-    """The file is a database that this version must not write to."""
-
-
-@dataclass(frozen=True)
-class Record:
-    """One recorded answer: a quiz try or a prediction."""
-
-    uid: str
-    time: str  # ISO 8601, UTC
-    kind: str
-    lesson: str
-    item: str
-    context: str
-    claims: tuple[str, ...]
-    answer: object  # as the page sent it: text, number, list or mapping
-    try_number: int = 1
-    correct: bool | None = None  # None for predictions
-    misconceptions: tuple[str, ...] = ()
-    confidence: str | None = None
-
-    @property
-    def score(self) -> float:
-        """1 right at once, ½ right at the second try, 0 wrong."""
-        return (1.0 if self.try_number == 1 else 0.5) if self.correct else 0.0
-
-
-def _names(value, most: int = 50) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or len(value) > most:
-        raise ValueError("a list of names is missing or too long")
-    return tuple(_name(each) for each in value)
-
-
-def _name(value) -> str:
-    if not isinstance(value, str) or len(value) > 200:
-        raise ValueError("a name is missing or too long")
-    return value
-
-
-def _parse(data) -> Record:
-    """Check one record read from a file that anyone may have edited."""
-    if not isinstance(data, dict) or set(data) != {field.name for field in fields(Record)}:
-        raise ValueError("its fields are not those of a record")
-    uid, time = _name(data["uid"]), _name(data["time"])
-    if not re.fullmatch(r"[0-9a-f]{32}", uid):
-        raise ValueError("its uid is not 32 hexadecimal digits")
-    if datetime.fromisoformat(time).utcoffset() != timedelta(0) or not time.endswith("+00:00"):
-        raise ValueError("its time is not in UTC")
-    if data["kind"] not in KINDS or data["confidence"] not in (None, *CONFIDENCES):
-        raise ValueError("its kind or confidence is unknown")
-    if data["correct"] not in (None, True, False) or data["try_number"] not in (1, 2):
-        raise ValueError("its result is not one that a quiz gives")
-    if len(json.dumps(data["answer"])) > 10_000:
-        raise ValueError("its answer is too long")
-    names = {name: _name(data[name]) for name in ("lesson", "item", "context")}
-    lists = {name: _names(data[name]) for name in ("claims", "misconceptions")}
-    return Record(**(data | names | lists))
-
-
-@dataclass(frozen=True)
-class Mastery:
-    """How firmly a claim is held: mean item score, number of items answered, and a word."""
-
-    score: float
-    items: int
-
-    @property
-    def word(self) -> str:
-        """``not met``, ``shaky``, ``growing`` or ``firm``."""
-        if not self.items:
-            return "not met"
-        return "firm" if self.score >= FIRM else "growing" if self.score >= SHAKY else "shaky"
-
-
-@dataclass(frozen=True)
-class Gain:
-    """Share of a claim's items right at the first try, in the pre-test and in the post-test."""
-
-    before: float
-    after: float
+    """The file is one that this version, or this person, must not use."""
 
 
 class Progress:
-    """The learner's record in one SQLite file.
+    """The learner's records in one SQLite file.
 
     Parameters
     ----------
     path
-        The file; it and its folder are made at the first answer.
+        The file; it and its folder are made at the first answer. None keeps records in memory.
+    fault
+        Why there is no file, as a sentence.
     """
 
-    def __init__(self, path: str | Path):
-        self.path = Path(path)
-        self._fault = ""  # why answers cannot be kept now
+    def __init__(self, path: str | Path | None, fault: str = ""):
+        self.path = None if path is None else Path(path)
+        self._fault = fault  # why answers cannot be kept now
         self._note = ""  # what else happened to the file
+        self._wait_s = LOCK_WAIT_S
         self._lock = threading.RLock()
-        self._unsaved: list[Record] = []
+        self._unsaved: dict[str, dict] = {}  # uid -> record
 
     @property
     def message(self) -> str:
         """What the learner must know about the file; empty while all is well."""
         return " ".join(filter(None, (self._fault, self._note)))
 
-    # -- recording --
+    @property
+    def name(self) -> str:
+        """A name of this store that pages can tell apart, and that tells nothing else."""
+        return sha256(f"{self.path}{_user()}".encode()).hexdigest()[:16]
 
-    def record_try(
-        self,
-        item: Item,
-        *,
-        context: str,
-        try_number: int,
-        answer,
-        correct: bool,
-        misconceptions: tuple[str, ...] = (),
-    ) -> None:
-        """Record one judged try at a quiz item."""
-        self._add(
-            kind="quiz",
-            lesson=item.lesson,
-            item=item.id,
-            context=context,
-            claims=item.claims,
-            answer=answer,
-            try_number=try_number,
-            correct=correct,
-            misconceptions=misconceptions,
-        )
-
-    def record_prediction(self, spec, *, answer, confidence: str) -> None:
-        """Record a prediction, made before its outcome is known."""
-        self._add(
-            kind="prediction",
-            lesson=spec.lesson,
-            item=spec.id,
-            context="prediction",
-            claims=spec.claims,
-            answer=answer,
-            confidence=confidence,
-        )
-
-    def _add(self, **details) -> None:
-        now = datetime.now(UTC).isoformat(timespec="microseconds")
-        self._save([Record(uid=uuid.uuid4().hex, time=now, **details)])
-
-    def _save(self, records: list[Record]) -> None:
+    def add(self, records: Iterable[dict]) -> None:
+        """Store records that are not stored yet; what is no record at all is left out."""
         with self._lock:
-            self._unsaved += records
-            rows = [(each.uid, json.dumps(asdict(each))) for each in self._unsaved]
-            saved = self._try(lambda: self._insert(rows))
-            if saved:
+            for record in records:
+                if _is_record(record):
+                    self._unsaved[record["uid"]] = record
+                else:
+                    self._note = "Something that is no answer was left out."
+            if self._unsaved and self.path and self._try(self._insert):
                 self._unsaved.clear()
                 self._fault = ""
 
-    def _insert(self, rows) -> bool:
+    def rows(self, after: int = 0) -> tuple[list[tuple[int | None, object]], bool]:
+        """Return rows (number, record) in order of arrival, and whether the file was begun anew.
+
+        Parameters
+        ----------
+        after
+            The highest number known already. A file whose numbers have not come so far is another
+            one: then all its rows are returned. What is in memory only has the number None.
+        """
+        with self._lock:
+            stored = self._try(lambda: self._select(after)) if self.path else None
+            rows, fresh = stored or ([], False)
+            if stored and not self._unsaved:
+                self._fault = ""
+            return rows + [(None, record) for record in self._unsaved.values()], fresh
+
+    def records(self) -> list[dict]:
+        """Return every record, in order of arrival."""
+        return [record for _, record in self.rows()[0]]
+
+    # -- the file --
+
+    def _insert(self) -> bool:
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        rows = [(uid, json.dumps(record)) for uid, record in self._unsaved.items()]
         with closing(self._connect()) as database:
-            database.execute("BEGIN IMMEDIATE")  # one writer at a time, others wait their turn
+            database.execute("BEGIN IMMEDIATE")  # one writer at a time
             if self._version(database) == 0:
                 for statement in _SCHEMA:
                     database.execute(statement)
@@ -213,125 +116,24 @@ class Progress:
             database.execute("COMMIT")
         return True
 
-    # -- reading --
-
-    def records(self) -> list[Record]:
-        """Return every record, oldest first."""
-        with self._lock:
-            read = self._try(self._select) or []
-            known = {each.uid for each in read}
-            read += [each for each in self._unsaved if each.uid not in known]
-        return sorted(read, key=lambda each: each.time)
-
-    def _select(self) -> list[Record]:
+    def _select(self, after: int) -> tuple[list[tuple[int | None, object]], bool]:
         if not self.path.exists():
-            return []
+            return [], after > 0
         with closing(self._connect()) as database:
             if self._version(database) == 0:
-                return []
-            rows = database.execute("SELECT body FROM record ORDER BY number").fetchall()
-        read = []
-        for (body,) in rows:
-            try:
-                read.append(_parse(json.loads(body)))
-            except (ValueError, TypeError, RecursionError):
-                self._note = f"Some records in {self.path.name} cannot be read; they are skipped."
-        return read
-
-    def _last(self, kind: str) -> dict[str, Record]:
-        """Return the last record of each item, without those of the pre-test."""
-        return {
-            each.item: each
-            for each in self.records()
-            if each.kind == kind and each.context != PRE_TEST
-        }
-
-    def rounds(self, context: str) -> dict[str, list[Record]]:
-        """Return, by item, the tries of its last round in one context: one or two of them."""
-        last: dict[str, list[Record]] = {}
-        for each in self.records():
-            if each.kind == "quiz" and each.context == context:
-                earlier = [] if each.try_number == 1 else last.get(each.item, [])
-                last[each.item] = [*earlier, each]
-        return last
-
-    def prediction(self, name: str) -> Record | None:
-        """Return the last prediction recorded under an id."""
-        return self._last("prediction").get(name)
-
-    def mastery(self) -> dict[str, Mastery]:
-        """Return the mastery of each claim that has been met; the rule stands at the top."""
-        scores: dict[str, list[float]] = {}
-        for each in self._last("quiz").values():
-            for claim in each.claims:
-                scores.setdefault(claim, []).append(each.score)
-        return {claim: Mastery(sum(each) / len(each), len(each)) for claim, each in scores.items()}
-
-    def misconceptions(self) -> dict[str, list[str]]:
-        """Return the misconceptions that the last answers still show, with the items that do."""
-        held: dict[str, list[str]] = {}
-        for each in self._last("quiz").values():
-            for name in () if each.correct else each.misconceptions:
-                held.setdefault(name, []).append(each.item)
-        return dict(sorted(held.items(), key=lambda pair: (-len(pair[1]), pair[0])))
-
-    def gain(self) -> dict[str, Gain]:
-        """Return, for each claim in both tests, the share right in the pre- and the post-test.
-
-        Only the first try of the first round in each test counts.
-        """
-        shares = []
-        for context in (PRE_TEST, POST_TEST):
-            first = {}
-            for each in self.records():
-                if each.kind == "quiz" and each.context == context:
-                    first.setdefault(each.item, each)
-            right: dict[str, list[bool]] = {}
-            for each in first.values():
-                for claim in each.claims:
-                    right.setdefault(claim, []).append(bool(each.correct))
-            shares.append({claim: sum(each) / len(each) for claim, each in right.items()})
-        before, after = shares
-        return {claim: Gain(before[claim], after[claim]) for claim in before if claim in after}
-
-    def warm_up_items(self, lesson: str, items: Iterable[Item] | None = None) -> list[Item]:
-        """Return three items from 1, 3 and 5 lessons back, weakest first.
-
-        Only what was answered before this warm-up was begun decides, so that its cell can be run
-        again. Near the start of the course the lessons there are stand in. Without a history the
-        choice is the same for everyone.
-        """
-        context = warm_up_context(lesson)
-        before = takewhile(lambda each: each.context != context, self.records())
-        scores = {each.item: each.score for each in before if each.kind == "quiz"}
-        return choose_warm_up(lesson, all_items() if items is None else items, scores)
-
-    # -- taking it along --
-
-    def export_bytes(self) -> bytes:
-        """Return everything recorded, as JSON to download."""
-        records = [asdict(each) for each in self.records()]
-        data = {"format": EXPORT_FORMAT, "version": VERSION, "records": records}
-        return json.dumps(data, indent=1).encode()
-
-    def restore(self, content: bytes) -> int:
-        """Add the records of an exported file to those here; return how many were new.
-
-        Raises
-        ------
-        RestoreError
-            When the file is not a whole and sound progress file; then nothing is added.
-        """
-        records = _read_export(content)
-        known = {each.uid for each in self.records()}
-        new = {each.uid: each for each in records if each.uid not in known}
-        self._save(list(new.values()))
-        return len(new)
-
-    # -- the file --
+                return [], after > 0
+            (last,) = database.execute("SELECT coalesce(max(number), 0) FROM record").fetchone()
+            fresh = last < after
+            query = "SELECT number, body FROM record WHERE number > ? ORDER BY number"
+            found = database.execute(query, (0 if fresh else after,)).fetchall()
+        return [(number, _read(body)) for number, body in found], fresh
 
     def _connect(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self.path, timeout=20, isolation_level=None)
+        if self.path.exists() and not _belongs_to_us(self.path):
+            raise _NotOurs(
+                "it belongs to somebody else; name a file of your own in IGF1LAB_PROGRESS"
+            )
+        database = sqlite3.connect(self.path, timeout=self._wait_s, isolation_level=None)
         # A damaged byte then costs the record it lies in, not all of them.
         database.text_factory = lambda raw: raw.decode("utf-8", "replace")
         return database
@@ -349,19 +151,19 @@ class Progress:
     def _try(self, work):
         """Do ``work`` on the file; when the file will not have it, say so and return None."""
         for _ in range(2):
+            begun = time.monotonic()
             try:
                 result = work()
             except (_NotOurs, OSError, sqlite3.OperationalError) as fault:
-                self._fault = (
-                    f"Your answers cannot be kept in {self.path}: {fault}. The course goes on; "
-                    "what you answer now is kept until the kernel stops. Download your progress "
-                    "to keep it longer."
-                )
+                if time.monotonic() - begun >= self._wait_s:
+                    self._wait_s = SHORT_WAIT_S  # it is locked: do not wait at every answer
+                self._fault = cannot_keep(self.path, fault)
                 return None
             except sqlite3.DatabaseError:
                 if not self._move_aside():
                     return None
             else:
+                self._wait_s = LOCK_WAIT_S
                 return result
         return None
 
@@ -377,72 +179,52 @@ class Progress:
         except FileNotFoundError:
             return True  # another kernel has just moved it
         except OSError as fault:
-            self._fault = (
-                f"{self.path} is damaged and cannot be moved aside: {fault}. The course goes on; "
-                "what you answer now is kept until the kernel stops."
+            self._fault = cannot_keep(
+                self.path, f"it is damaged and cannot be moved aside ({fault})"
             )
             return False
         self._note = f"{self.path.name} was damaged; it is kept as {aside.name}, a new one begun."
         return True
 
 
-def _read_export(content) -> list[Record]:
-    refusal = "This is not a progress file of this course; choose a file you downloaded here"
-    if not isinstance(content, bytes | bytearray | memoryview):
-        raise RestoreError(f"{refusal}.")
-    if len(bytes(content)) > MAX_EXPORT_BYTES:
-        raise RestoreError(f"{refusal} (it is too large).")
+def cannot_keep(path, why) -> str:
+    """Return the sentence for a file that cannot be used."""
+    return (
+        f"Your answers cannot be kept in {path}: {str(why).rstrip('.')}. The course goes on; what "
+        "you answer now is kept until the kernel stops and this page is closed. Download your "
+        "progress to keep it longer."
+    )
+
+
+def _is_record(record) -> bool:
+    """Whether this is worth storing: a mapping with a uid, of a sane size. The page checks the rest."""
+    if not isinstance(record, dict) or not isinstance(record.get("uid"), str):
+        return False
+    return bool(UID.fullmatch(record["uid"])) and len(json.dumps(record)) <= MAX_RECORD_BYTES
+
+
+def _read(body: str) -> object:
+    """Return what a row holds; the page skips, with a word, what is no record."""
     try:
-        data = json.loads(bytes(content).decode("utf-8"))
+        return json.loads(body, parse_constant=lambda name: None)  # NaN is no JSON for a page
     except (ValueError, RecursionError):
-        raise RestoreError(f"{refusal} (it is not readable JSON).") from None
-    if not isinstance(data, dict) or data.get("format") != EXPORT_FORMAT:
-        raise RestoreError(f"{refusal}.")
-    if data.get("version") != VERSION:
-        raise RestoreError(
-            f"This progress file has version {str(data.get('version'))[:20]}, this course reads "
-            f"version {VERSION}; update the course. Nothing was changed."
-        )
-    if not isinstance(data.get("records"), list):
-        raise RestoreError(f"{refusal}.")
-    records = []
-    for number, raw in enumerate(data["records"], 1):
-        try:
-            records.append(_parse(raw))
-        except (ValueError, TypeError, RecursionError) as fault:
-            raise RestoreError(
-                f"Record {number} of this file is damaged: {fault}. Nothing was changed."
-            ) from None
-    return records
+        return None
 
 
-def _lesson_number(lesson: str) -> int:
-    """Return the number a lesson's name starts with, or -1 for the pre- and post-test."""
-    return int(lesson[:2]) if re.match(r"\d\d_", lesson) else -1
+# --- where it is -----------------------------------------------------------------------------
 
 
-def warm_up_context(lesson: str) -> str:
-    """Return the label under which the tries of a lesson's warm-up are recorded."""
-    return f"{lesson}/warm-up"
+def _user() -> int:
+    return os.geteuid() if hasattr(os, "geteuid") else 0  # Windows: each has a folder of their own
 
 
-def choose_warm_up(lesson: str, items: Iterable[Item], scores: dict[str, float]) -> list[Item]:
-    """Choose up to three items from 1, 3 and 5 lessons back, weakest first (a pure function)."""
-    here = _lesson_number(lesson)
-    order = random.Random(lesson).random
+def _belongs_to_us(path: Path) -> bool:
+    return not hasattr(os, "geteuid") or path.stat().st_uid == os.geteuid()
 
-    def weakness(item: Item):
-        return scores.get(item.id, UNSEEN_SCORE), ties[item.id]
 
-    earlier = [item for item in items if 0 <= _lesson_number(item.lesson) < here]
-    ties = {item.id: order() for item in sorted(earlier, key=lambda item: item.id)}
-    chosen: list[Item] = []
-    for back in LOOK_BACK:
-        left = [item for item in earlier if item not in chosen]
-        if left:
-            far = {item.id: abs(_lesson_number(item.lesson) - (here - back)) for item in left}
-            chosen.append(min(left, key=lambda item: (far[item.id], *weakness(item))))
-    return sorted(chosen, key=weakness)
+def _may_begin_in(folder: Path) -> bool:
+    """Whether a new file here would be this person's own; root owns what it makes anywhere."""
+    return os.access(folder, os.W_OK) and (_user() == 0 or _belongs_to_us(folder))
 
 
 def course_folder() -> Path:
@@ -455,13 +237,33 @@ def course_folder() -> Path:
 
 
 @functools.cache
-def _progress_at(path: Path) -> Progress:
-    return Progress(path)
+def _progress_at(path: Path | None, fault: str = "") -> Progress:
+    return Progress(path, fault)
 
 
 def default_progress() -> Progress:
-    """Return the learner's progress: at ``IGF1LAB_PROGRESS``, else in the course folder."""
+    """Return the learner's progress.
+
+    It lies at ``IGF1LAB_PROGRESS``, else in the course folder. A course folder that belongs to
+    somebody else is not used: then it lies in the learner's home.
+    """
     named = os.environ.get("IGF1LAB_PROGRESS")
-    return _progress_at(
-        Path(named).expanduser().absolute() if named else course_folder() / "progress.db"
-    )
+    try:
+        if named:
+            return _progress_at(Path(named).expanduser().absolute())
+        path = course_folder() / "progress.db"
+        own = _belongs_to_us(path) if path.exists() else _may_begin_in(path.parent)
+        return _progress_at(path if own else Path.home() / ".igf1lab" / "progress.db")
+    except (RuntimeError, OSError) as fault:  # no home, or a folder that cannot be looked into
+        return _progress_at(None, cannot_keep(named or "your home folder", fault))
+
+
+def keeper() -> dict[str, str]:
+    """Say where the parts of a page keep records: ``{"where": ..., "name": ...}``.
+
+    In a browser (a page of the web edition, JupyterLite) that is the browser itself;
+    ``IGF1LAB_KEEPER=page`` says so when pages are built. Elsewhere it is this kernel.
+    """
+    if sys.platform == "emscripten" or os.environ.get("IGF1LAB_KEEPER") == "page":
+        return {"where": "page", "name": ""}
+    return {"where": "kernel", "name": default_progress().name}

@@ -1,8 +1,8 @@
-"""The quiz bank: items and predictions read from ``assets/quizzes/*.yaml``, checked, and judged.
+"""The quiz bank: items and predictions read from ``assets/quizzes/*.yaml``, checked, and laid out.
 
 Reading is strict, because a teacher edits these files by hand: the first fault found is raised as
-a :class:`QuizError` that names the file, the item and what to do. Judging is lenient, because a
-learner types the answers: whatever :func:`judge` is given, it answers with a sentence.
+a :class:`QuizError` that names the file, the item and what to do. Answers are judged in the page
+(``page/judge.js``), from the views that :func:`item_view` and :func:`prediction_view` give.
 """
 
 import functools
@@ -10,7 +10,7 @@ import hashlib
 import math
 import random
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from igf1lab import evidence
@@ -109,6 +109,8 @@ class PredictionSpec:
     low: float = 0.0
     high: float = 0.0
     tolerance: float = 0.2
+    accept: tuple[float, float] | None = None  # number: any estimate from one to the other is good
+    scored: bool = True  # False: no answer is better than another
     judge: str = "the model"  # who gives the outcome; "the course" where a verdict is asked for
 
 
@@ -277,7 +279,7 @@ def _number(entry: _Entry, item: str, kind: str) -> dict:
     for each in entry.entries("wrong", least=1):
         # A wrong number is often a slip of arithmetic, so here a belief is named only if it shows.
         number = WrongNumber(each.number("value"), each.text("why"), each.misconception(False))
-        if _close(number.value, answer, tolerance):
+        if math.isclose(number.value, answer, rel_tol=tolerance, abs_tol=1e-12):
             each.fail("this wrong value would count as right", "change it or the tolerance")
         wrong.append(number)
         each.done()
@@ -370,6 +372,22 @@ def _item(entry: _Entry, lesson: str) -> Item:
     return read
 
 
+def _accept(entry: _Entry, low: float, high: float) -> tuple[float, float]:
+    value = entry.get("accept")
+    good = (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(isinstance(v, int | float) and not isinstance(v, bool) for v in value)
+        and low <= value[0] < value[1] <= high
+    )
+    if not good:
+        entry.fail(
+            f"'accept' is {value!r}",
+            f"give the least and the greatest good estimate, like [{low:g}, {high:g}]",
+        )
+    return float(value[0]), float(value[1])
+
+
 def _prediction(entry: _Entry, lesson: str) -> PredictionSpec:
     name, kind = entry.kebab(), entry.one_of("kind", PREDICTION_KINDS)
     options, extra = [], {}
@@ -382,6 +400,8 @@ def _prediction(entry: _Entry, lesson: str) -> PredictionSpec:
         }
         if extra["low"] >= extra["high"]:
             entry.fail("'low' is not below 'high'", "give the range an answer may lie in")
+        if entry.get("accept") is not None:
+            extra["accept"] = _accept(entry, extra["low"], extra["high"])
     else:
         listed = "options" if kind == "choice" else "curves"
         for each in entry.entries(listed, least=2 if kind == "choice" else 1):
@@ -391,6 +411,13 @@ def _prediction(entry: _Entry, lesson: str) -> PredictionSpec:
             each.done()
         if len({option.key for option in options}) < len(options):
             entry.fail("two of them have the same key", "give each its own key")
+    scored = entry.get("scored", True)
+    if not isinstance(scored, bool):
+        entry.fail(f"'scored' is {scored!r}", "write false, or leave the line out")
+    if not scored and extra.get("accept"):
+        entry.fail(
+            "'accept' says what is good, 'scored: false' that nothing is", "remove one of them"
+        )
     read = PredictionSpec(
         id=name,
         lesson=lesson,
@@ -401,6 +428,7 @@ def _prediction(entry: _Entry, lesson: str) -> PredictionSpec:
         sources=entry.sources(),
         options=tuple(options),
         judge=entry.text("judge", required=False) or PredictionSpec.judge,
+        scored=scored,
         **extra,
     )
     entry.done()
@@ -510,238 +538,6 @@ def all_items() -> tuple[Item, ...]:
     return tuple(item for each in load_all().values() for item in each.items)
 
 
-# --- judging ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class OptionVerdict:
-    """What there is to say about one option once the item is over."""
-
-    text: str
-    correct: bool
-    chosen: bool
-    why: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What :func:`judge` says about one answer.
-
-    ``counts`` is False when there was nothing to judge (no choice, no number): such an answer
-    costs no try. ``so_far`` says how near a wrong answer is without giving the right one away.
-    """
-
-    correct: bool
-    feedback: str
-    misconceptions: tuple[str, ...] = ()
-    per_option: tuple[OptionVerdict, ...] = ()
-    counts: bool = True
-    so_far: str = ""
-
-
-_NUMBER = re.compile(
-    r"""(?P<number> [+-]? (?: \d+ (?:[.,]\d*)? | [.,]\d+ ) (?: [eE] [+-]? \d+ )? )
-        \s* (?P<rest> .* )""",
-    re.VERBOSE | re.DOTALL,
-)
-_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
-_MINUS = dict.fromkeys(map(ord, "\u2212\u2013\u2012\ufe63\uff0d"), "-")
-
-
-def _plain_unit(unit: str) -> str:
-    """Reduce a unit to what two ways of typing it share (both µ signs, u for µ, spaces, case)."""
-    return re.sub(r"[\s·*]", "", unit.translate({0xB5: "u", 0x3BC: "u"})).casefold()
-
-
-def read_number(answer, unit: str = "") -> float:
-    """Return the number in ``answer``, typed as learners type: "1,5", "−2", "1.5e3 µg/L".
-
-    Raises
-    ------
-    ValueError
-        With a sentence for the learner when there is no one finite number, or another unit.
-    """
-    if isinstance(answer, bool) or not isinstance(answer, int | float | str):
-        raise ValueError("Type one number, such as 1.5.")
-    if isinstance(answer, str):
-        typed = answer[:200].translate(_MINUS).strip()
-        found = _NUMBER.fullmatch(typed)
-        if not found:
-            raise ValueError("Type one number, such as 1.5, 1,5 or 1.5e3.")
-        rest = _plain_unit(found["rest"])
-        if rest and rest != _plain_unit(unit):
-            wanted = f"in {unit}" if unit else "without a unit"
-            raise ValueError(f"Type one number {wanted}; “{found['rest']}” was not understood.")
-        if _THOUSANDS.fullmatch(found["number"]):
-            both = found["number"].replace(",", ""), found["number"].replace(",", ".", 1)
-            raise ValueError(f"Type {both[0]} or {both[1]}; the comma can mean either.")
-        answer = found["number"].replace(",", ".")
-    try:
-        number = float(answer)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        raise ValueError("Type one finite number, such as 1.5.")
-    return number
-
-
-def _close(number: float, target: float, tolerance: float) -> bool:
-    # A tolerance of 0, or an answer of 0, still forgives the rounding of decimal fractions.
-    return math.isclose(number, target, rel_tol=max(tolerance, 1e-9), abs_tol=1e-12)
-
-
-def number_text(value: float, unit: str = "") -> str:
-    """Write a number as a learner reads it: at most 4 significant digits, and its unit."""
-    text = f"{value:.4g}".replace("-", "−")
-    return f"{text} {unit}".strip()
-
-
-def _nothing(feedback: str) -> Verdict:
-    return Verdict(False, feedback, counts=False)
-
-
-def _unique(names) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for name in names if name))
-
-
-def _judge_options(item: Item, answer) -> Verdict:
-    single = item.kind == "choice"
-    chosen = [answer] if isinstance(answer, str) else answer
-    keys = {option.key for option in item.options}
-    if not isinstance(chosen, list | tuple) or not all(isinstance(key, str) for key in chosen):
-        return _nothing("Choose one of the answers." if single else "Tick at least one answer.")
-    if not chosen or not set(chosen) <= keys or (single and len(chosen) > 1):
-        return _nothing("Choose one of the answers." if single else "Tick at least one answer.")
-    right = {option.key for option in item.options if option.correct}
-    picked = [option for option in item.options if option.key in chosen]
-    found, wrong = right & set(chosen), set(chosen) - right
-    so_far = ""
-    if not single:
-        so_far = f"Of what you ticked, {len(found)} right, {len(wrong)} not right; "
-        so_far += "something is missing." if right - found else "nothing is missing."
-    return Verdict(
-        correct=set(chosen) == right,
-        feedback=" ".join(option.why for option in picked),
-        misconceptions=_unique(option.misconception for option in picked if option.key in wrong),
-        per_option=tuple(
-            OptionVerdict(each.text, each.correct, each in picked, each.why)
-            for each in shuffled(item)
-        ),
-        so_far=so_far,
-    )
-
-
-def _judge_number(item: Item, answer) -> Verdict:
-    try:
-        number = read_number(answer, item.unit)
-    except ValueError as fault:
-        return _nothing(str(fault))
-    correct = _close(number, item.answer, item.tolerance)
-    usual = [
-        each for each in item.wrong_numbers if _close(number, each.value, max(item.tolerance, 0.01))
-    ]
-    met = None if correct or not usual else min(usual, key=lambda each: abs(each.value - number))
-    answers = [OptionVerdict(number_text(item.answer, item.unit), True, correct, item.why)]
-    answers += [
-        OptionVerdict(number_text(each.value, item.unit), False, each is met, each.why)
-        for each in item.wrong_numbers
-    ]
-    return Verdict(
-        correct=correct,
-        feedback=item.why if correct else met.why if met else item.otherwise,
-        misconceptions=_unique([met.misconception]) if met else (),
-        per_option=tuple(answers),
-        so_far="" if correct else f"You typed {number_text(number, item.unit)}.",
-    )
-
-
-def _judge_order(item: Item, answer) -> Verdict:
-    right = [option.key for option in item.options]
-    if not isinstance(answer, list | tuple) or not all(isinstance(key, str) for key in answer):
-        return _nothing("Put all steps in order.")
-    if sorted(answer) != sorted(right):
-        return _nothing("Put all steps in order, each once.")
-    placed = [given == wanted for given, wanted in zip(answer, right, strict=True)]
-    correct = all(placed)
-    return Verdict(
-        correct=correct,
-        feedback="All steps are in order." if correct else "The right order is written below.",
-        misconceptions=() if correct else _unique([item.misconception]),
-        per_option=tuple(
-            OptionVerdict(f"{place}. {each.text}", True, good, each.why)
-            for place, (each, good) in enumerate(zip(item.options, placed, strict=True), 1)
-        ),
-        so_far=f"{sum(placed)} of {len(placed)} steps are in their place.",
-    )
-
-
-def _judge_match(item: Item, answer) -> Verdict:
-    rights = {pair.right_key: pair.right for pair in item.pairs}
-    lefts = {pair.key for pair in item.pairs}
-    if not isinstance(answer, dict) or set(answer) != lefts:
-        return _nothing("Choose a partner in every row.")
-    if not all(isinstance(key, str) and key in rights for key in answer.values()):
-        return _nothing("Choose a partner in every row.")
-    good = {pair.key: answer[pair.key] == pair.right_key for pair in item.pairs}
-    correct = all(good.values())
-    return Verdict(
-        correct=correct,
-        feedback="All pairs are right." if correct else "The right pairs are written below.",
-        misconceptions=() if correct else _unique([item.misconception]),
-        per_option=tuple(
-            OptionVerdict(f"{pair.left} – {pair.right}", True, good[pair.key], pair.why)
-            for pair in item.pairs
-        ),
-        so_far=f"{sum(good.values())} of {len(good)} pairs are right.",
-    )
-
-
-def _judge_arrow(item: Item, answer) -> Verdict:
-    claims = evidence.claims()
-    if not isinstance(answer, str) or answer not in claims:
-        return _nothing("Choose one arrow of the map.")
-    correct = answer == item.answer
-    rest = None if correct or answer in item.wrong_arrows else item.otherwise
-    met = item.wrong_arrows.get(answer, rest)
-    told = {item.answer: item.why} | {name: each.why for name, each in item.wrong_arrows.items()}
-    if rest:
-        told[answer] = rest.why
-    return Verdict(
-        correct=correct,
-        feedback=told[answer],
-        misconceptions=() if correct else _unique([met.misconception]),
-        per_option=tuple(
-            OptionVerdict(f"{name}: {claims[name].says}", name == item.answer, name == answer, why)
-            for name, why in told.items()
-        ),
-        so_far=f"You chose {answer}.",
-    )
-
-
-_JUDGES = {
-    "choice": _judge_options,
-    "choices": _judge_options,
-    "number": _judge_number,
-    "order": _judge_order,
-    "match": _judge_match,
-    "arrow": _judge_arrow,
-}
-
-
-def judge(item: Item, answer) -> Verdict:
-    """Judge an answer; whatever ``answer`` is, the result is a verdict with a sentence.
-
-    Parameters
-    ----------
-    item
-        The item asked.
-    answer
-        choice: an option key; choices: a list of option keys; number: what was typed; order: the
-        option keys in the learner's order; match: left key to right key; arrow: a claim id.
-    """
-    return _JUDGES[item.kind](item, answer)
-
-
 # --- showing ---------------------------------------------------------------------------------
 
 
@@ -762,3 +558,42 @@ def shuffled(item: Item) -> list[Option]:
 def right_sides(item: Item) -> list[tuple[str, str]]:
     """Return key and text of the right-hand sides of a match item in the order shown."""
     return _shuffle(sorted({(pair.right_key, pair.right) for pair in item.pairs}), item.id)
+
+
+def item_view(item: Item) -> dict:
+    """Return an item as the page's judge takes it, its options in the order shown."""
+    view = {
+        name: getattr(item, name) for name in ("id", "lesson", "kind", "claims", "stem", "hint")
+    }
+    view["sources"] = [evidence.reference(key).label for key in item.sources]
+    if item.options:
+        view["options"] = [asdict(option) for option in shuffled(item)]
+    if item.kind == "order":
+        view |= {"right": [o.key for o in item.options], "misconception": item.misconception}
+    elif item.kind == "match":
+        view["pairs"] = [asdict(pair) for pair in item.pairs]
+        view["rights"] = [{"key": key, "text": text} for key, text in right_sides(item)]
+        view["misconception"] = item.misconception
+    elif item.kind == "number":
+        names = ("answer", "unit", "tolerance", "why", "otherwise")
+        view |= {name: getattr(item, name) for name in names}
+        view["wrong"] = [asdict(each) for each in item.wrong_numbers]
+    elif item.kind == "arrow":
+        view |= {"answer": item.answer, "why": item.why, "otherwise": asdict(item.otherwise)}
+        view["wrong"] = {name: asdict(each) for name, each in item.wrong_arrows.items()}
+        view["arrows"] = [
+            {"id": each.id, "from": each.arrow_from, "to": each.arrow_to, "says": each.says}
+            for each in evidence.claims().values()
+        ]
+    return _plain(view)
+
+
+def prediction_view(spec: PredictionSpec) -> dict:
+    """Return a prediction as the page takes it."""
+    return _plain(asdict(spec))
+
+
+def _plain(view: dict) -> dict:
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in view.items()
+    }

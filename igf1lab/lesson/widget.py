@@ -1,12 +1,13 @@
-"""What the interactive parts share: their page side as one text, one lock, and a twin in HTML."""
+"""What the interactive parts share: their page side as one text, the way to the keeper, a twin in HTML."""
 
 import re
-import threading
 from html import escape
 from pathlib import Path
 
 import anywidget
+import traitlets
 
+from igf1lab.lesson.progress import Progress, default_progress, keeper
 from igf1lab.page import FOLDER
 
 _IMPORT = re.compile(
@@ -40,30 +41,55 @@ def module(name: str) -> str:
     return "\n".join([*(_EXPORT_LIST.sub("", text) for text in texts.values()), own])
 
 
-class CourseWidget(anywidget.AnyWidget):
-    """An anywidget that hears messages one at a time and has a twin for readers without widgets.
+class Keeping(anywidget.AnyWidget):
+    """A part that needs the learner's records. The kernel only keeps them; the page makes sense of them.
 
-    Subclasses write :meth:`hear` and :meth:`twin`. The kernel may deliver messages on a thread of
-    their own while a cell runs, so :meth:`hear` is called with the widget's lock held.
+    The page sends what is new and asks for what it lacks (see ``page/keeper.js``). The kernel may
+    deliver messages on a thread of their own while a cell runs.
+
+    Parameters
+    ----------
+    progress
+        Where records are kept; the learner's own when left out.
     """
+
+    part = traitlets.Unicode().tag(sync=True)  # the name of the page's module
+    keeper = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, *, progress: Progress | None = None, **traits):
+        self._progress = progress or default_progress()
+        where = keeper()
+        if where["where"] == "kernel":
+            where["name"] = self._progress.name
+        super().__init__(keeper=where, **traits)
+        self.on_msg(self._keep)
+
+    def _keep(self, _widget, content, _buffers):
+        if not isinstance(content, dict) or content.get("type") != "records":
+            return
+        records, after = content.get("records"), content.get("after")
+        self._progress.add(records if isinstance(records, list) else [])
+        rows, fresh = self._progress.rows(after if isinstance(after, int) else 0)
+        said, path = self._progress.message, self._progress.path
+        self.send(
+            {
+                "type": "records",
+                "wish": content.get("wish"),
+                "rows": rows,
+                "fresh": fresh,
+                "message": said,
+                "place": str(path or ""),
+            }
+        )
+
+
+class CourseWidget(Keeping):
+    """A part with a twin for readers without widgets. All of its content is in its traits."""
 
     _css = FOLDER / "widgets.css"
 
-    def __init__(self, **traits):
-        self.lock = threading.RLock()
-        super().__init__(**traits)
-        self.on_msg(self._receive)
-
-    def _receive(self, _widget, content, buffers):
-        with self.lock:
-            self.hear(content if isinstance(content, dict) else {}, buffers or [])
-
-    def hear(self, content: dict, buffers: list) -> None:
-        """Act on one message of the page; unknown ones are ignored."""
-        raise NotImplementedError
-
     def twin(self) -> str:
-        """Return the widget's content as plain HTML, without anything not yet earned."""
+        """Return the part as plain HTML, without anything not yet earned."""
         raise NotImplementedError
 
     def _repr_mimebundle_(self, **kwargs):

@@ -1,37 +1,111 @@
-// The claim map: the SVG comes drawn from the kernel; this makes its arrows answer to mouse and
-// keyboard, offers the same as a list, and carries the progress file in and out.
+// The progress panel: the claim map coloured by mastery, the same as a list, what is still held
+// wrongly, how sure and how right, the gain, a review; and the progress file to carry in and out.
 
-import { button, control, el, kernelLine } from "./dom.js";
+import { button, control, el } from "./dom.js";
+import { joinKeeper } from "./keeper.js";
+import {
+  EXPORT_NAME, LOOKS_OF_MASTERY, MASTERY_RULE, calibrationOf, gainOf, masteryOf, misconceptionsHeld,
+  readExport, writeExport,
+} from "./progress.js";
+import { drawReview } from "./review.js";
 
-// The lessons lie in notebooks/; where that is can only be told from the address of the page.
+// In JupyterLab the lessons lie in notebooks/; where that is can only be told from the address.
 function lessonLink(lesson) {
   const file = `${lesson}.ipynb`;
   const here = location.pathname.match(/^(.*\/notebooks\/)[^/]+\.ipynb$/);
-  return here ? control("a", { href: here[1] + file, target: "_blank", rel: "noopener" }, file) : `notebooks/${file}`;
+  if (here) return control("a", { href: here[1] + file, target: "_blank", rel: "noopener" }, file);
+  const page = document.querySelector(`a[href$="${lesson}.html"]`); // on a page of the web edition
+  return page ? control("a", { href: page.href }, `lesson ${Number(lesson.slice(0, 2))}`) : `notebooks/${file}`;
 }
 
-function about(claim) {
-  const items = `${claim.items} ${claim.items === 1 ? "item" : "items"}`;
+function about(claim, mastery) {
+  const items = `${mastery.items} ${mastery.items === 1 ? "item" : "items"}`;
   return [
     el("p", {}, `The article: ${claim.says}`),
-    el("p", {}, `${claim.symbol} ${claim.word}, ${items} answered. Lesson: `, lessonLink(claim.lesson)),
+    el("p", {}, `${LOOKS_OF_MASTERY[mastery.word].symbol} ${mastery.word}, ${items} answered. Lesson: `, lessonLink(claim.lesson)),
+  ];
+}
+
+// Restores a downloaded file into a keeper and returns a sentence.
+export async function restoreFile(file, keeper) {
+  let records;
+  try { records = readExport(await file.text()); } catch (fault) { return fault.message; }
+  await keeper.ready;
+  const known = new Set(keeper.records().map((each) => each.uid));
+  const fresh = records.filter((each) => !known.has(each.uid));
+  if (!fresh.length) return "Nothing new was in that file.";
+  keeper.add(fresh);
+  return fresh.length === 1 ? "1 new answer was added." : `${fresh.length} new answers were added.`;
+}
+
+function carry(keeper, said) {
+  const download = () => {
+    const link = el("a", {
+      download: EXPORT_NAME,
+      href: URL.createObjectURL(new Blob([writeExport(keeper.records())], { type: "application/json" })),
+    });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    said.textContent = `${EXPORT_NAME} was sent to your downloads.`;
+  };
+  const file = control("input", {
+    type: "file", accept: ".json,application/json",
+    onchange: async () => {
+      if (!file.files.length) return;
+      said.textContent = await restoreFile(file.files[0], keeper);
+      file.value = "";
+    },
+  });
+  return el("div", { class: "ig-row ig-carry" },
+    button("Download my progress", download, "ig-button"), el("label", {}, "Restore from a file ", file));
+}
+
+function section(title, lines, none) {
+  if (!lines.length && !none) return [];
+  return [
+    el("p", { class: "ig-lane-name" }, title),
+    lines.length ? el("ul", {}, ...lines.map((line) => el("li", {}, line))) : el("p", {}, none),
+  ];
+}
+
+function summary(records, beliefs) {
+  const percent = (share) => `${Math.round(share * 100)}%`;
+  const held = misconceptionsHeld(records).filter(([id]) => beliefs[id]) // a file may name one long gone
+    .map(([id]) => `${beliefs[id].claim}: “${beliefs[id].belief}” But: ${beliefs[id].why_wrong}`);
+  const sure = calibrationOf(records).map((each) => `${each.word}: right ${each.right} of ${each.of}`);
+  const gain = [...gainOf(records)].map(([id, each]) =>
+    `${id}: ${percent(each.before)} before, ${percent(each.after)} after`);
+  return [
+    el("p", { class: "ig-sources" }, MASTERY_RULE),
+    ...section("Misconceptions still held", held, "None shown by your last answers."),
+    ...section("How sure, and how often right at the first try", sure, ""),
+    ...section("Pre-test and post-test (one item serves several claims)", gain, ""),
   ];
 }
 
 function renderPanel({ model, el: host }) {
+  const { keeper, leave } = joinKeeper(model);
+  const [claims, beliefs] = [model.get("claims"), model.get("beliefs")];
   const map = el("div", { class: "ig-map-box" });
+  const drawing = el("div", {});
   const list = el("div", { class: "ig-claim-list", hidden: "" });
-  const detail = el("div", { class: "ig-detail", "aria-live": "polite" });
-  const legend = el("p", { class: "ig-legend" }, model.get("legend").join("   "));
+  const detail = el("div", { class: "ig-detail", role: "status", hidden: "" });
+  const legend = el("p", { class: "ig-legend" },
+    Object.entries(LOOKS_OF_MASTERY).map(([word, { symbol }]) => `${symbol} ${word}`).join("   "));
   const panel = el("div", { class: "ig-panel-parts" });
+  const review = el("div", { class: "ig-review" }, el("p", { class: "ig-lane-name" }, "Review"));
   const message = el("p", { class: "ig-problem", role: "status" });
   const said = el("p", { class: "ig-said", role: "status" });
+  let mastery = new Map();
   let chosen = null;
   let asList = false;
 
+  drawing.innerHTML = model.get("svg");
+  map.append(drawing, detail);
+  const arrows = [...drawing.querySelectorAll("[data-claim]")];
+  const named = new Map(arrows.map((node) => [node.dataset.claim, { node, label: node.getAttribute("aria-label"),
+    text: node.querySelector(".ig-arrow-name").textContent }]));
   const toggle = button("", () => { asList = !asList; show(); });
-  const refresh = button("Refresh", () => kernel.send({ type: "refresh" }));
-  const kernel = kernelLine(model, (text) => (said.textContent = text));
 
   function show() {
     const narrow = host.clientWidth > 0 && host.clientWidth < 600;
@@ -41,112 +115,89 @@ function renderPanel({ model, el: host }) {
     toggle.textContent = asList ? "Show as a map" : "Show as a list";
   }
 
-  function choose(id) {
+  function colour() {
+    for (const [id, { node, label, text }] of named) {
+      const { word } = mastery.get(id);
+      const { look, symbol } = LOOKS_OF_MASTERY[word];
+      for (const each of Object.values(LOOKS_OF_MASTERY)) node.classList.toggle(`ig-${each.look}`, each.look === look);
+      node.setAttribute("aria-label", `${label}, ${word}`);
+      node.querySelector(".ig-arrow-name").textContent = `${symbol} ${text}`;
+      node.querySelector(".ig-arrow-word").textContent = word;
+    }
+  }
+
+  function choose(id) { // its text opens right below the arrow, where the eye is
+    const last = named.get(chosen)?.node;
     chosen = id;
-    const claim = model.get("claims").find((each) => each.id === id);
-    map.querySelectorAll("[data-claim]").forEach((node) => {
-      const on = node.dataset.claim === id;
-      node.classList.toggle("ig-chosen", on);
-      node.setAttribute("aria-pressed", on);
-    });
-    detail.replaceChildren(...(claim
-      ? [el("p", {}, el("strong", {}, `${claim.id}: ${claim.short}`)), ...about(claim)]
-      : []));
+    const claim = claims.find((each) => each.id === id);
+    for (const [name, { node }] of named) {
+      node.classList.toggle("ig-chosen", name === id);
+      node.setAttribute("aria-pressed", name === id);
+    }
+    detail.hidden = !claim;
+    if (!claim) { detail.replaceChildren(); last?.focus(); return; }
+    const close = button("Close", () => choose(null), "ig-button ig-quiet");
+    detail.replaceChildren(el("p", {}, el("strong", {}, `${id}: ${claim.short}`)), ...about(claim, mastery.get(id)), close);
+    const [box, arrow] = [map.getBoundingClientRect(), named.get(id).node.getBoundingClientRect()];
+    detail.style.top = `${arrow.bottom - box.top + 4}px`;
+    detail.scrollIntoView({ block: "nearest" });
   }
 
   map.addEventListener("click", (event) => {
     const node = event.target.closest("[data-claim]");
-    if (node) choose(node.dataset.claim);
+    if (node) choose(node.dataset.claim === chosen ? null : node.dataset.claim);
   });
   map.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && chosen) { choose(null); event.preventDefault(); return; }
     const node = event.target.closest("[data-claim]");
     if (!node) return;
-    const all = [...map.querySelectorAll("[data-claim]")];
     const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
     if (event.key === "Enter" || event.key === " ") choose(node.dataset.claim);
-    else if (by) all[(all.indexOf(node) + by + all.length) % all.length].focus();
+    else if (by) arrows[(arrows.indexOf(node) + by + arrows.length) % arrows.length].focus();
     else return;
     event.preventDefault();
   });
 
   function drawList() {
-    const claims = model.get("claims");
+    const open = new Set([...list.querySelectorAll("details[open]")].map((each) => each.dataset.claim));
     const lanes = [...new Set(claims.map((claim) => claim.lane))];
     list.replaceChildren(...lanes.flatMap((lane) => [
       el("p", { class: "ig-lane-name" }, lane),
-      el("ul", {}, ...claims.filter((claim) => claim.lane === lane).map((claim) =>
-        el("li", {}, el("details", {},
-          control("summary", {}, `${claim.symbol} ${claim.id} ${claim.short}: ${claim.word}`),
-          ...about(claim))))),
+      el("ul", {}, ...claims.filter((claim) => claim.lane === lane).map((claim) => {
+        const { word } = mastery.get(claim.id);
+        return el("li", {}, el("details", { "data-claim": claim.id, open: open.has(claim.id) },
+          control("summary", {}, `${LOOKS_OF_MASTERY[word].symbol} ${claim.id} ${claim.short}: ${word}`),
+          ...about(claim, mastery.get(claim.id))));
+      })),
     ]));
   }
 
-  function drawPanel() {
-    const parts = model.get("panel");
-    message.textContent = model.get("message");
-    const section = (title, lines, none) => [
-      el("p", { class: "ig-lane-name" }, title),
-      lines.length ? el("ul", {}, ...lines.map((line) => el("li", {}, line))) : el("p", {}, none),
-    ];
-    panel.replaceChildren(
-      el("p", { class: "ig-sources" }, parts.rule),
-      ...section("Misconceptions still held", parts.held, "None shown by your last answers."),
-      ...(parts.gain.length ? section("Pre-test and post-test (one item serves several claims)", parts.gain, "") : []),
-    );
-  }
-
   function draw() {
-    const focused = map.contains(document.activeElement) ? document.activeElement.closest("[data-claim]")?.dataset.claim : null;
-    map.innerHTML = model.get("svg");
+    const records = keeper.records();
+    mastery = masteryOf(records, claims);
+    colour();
     drawList();
-    drawPanel();
-    choose(chosen);
-    if (focused) map.querySelector(`[data-claim="${focused}"]`).focus();
-    show();
+    panel.replaceChildren(...summary(records, beliefs));
+    const place = keeper.place ? `Your answers are kept in ${keeper.place}.` : "";
+    message.textContent = keeper.message;
+    kept.textContent = keeper.message ? "" : place;
   }
 
-  function carry() {
-    const file = control("input", {
-      type: "file", accept: ".json,application/json",
-      onchange: async () => {
-        if (!file.files.length) return;
-        const content = await file.files[0].arrayBuffer();
-        kernel.send({ type: "restore" }, [content]);
-        file.value = "";
-      },
-    });
-    return el("div", { class: "ig-row ig-carry" },
-      button("Download my progress", () => kernel.send({ type: "download" }), "ig-button"),
-      el("label", {}, "Restore from a file ", file));
-  }
-
-  function hear(content, buffers) {
-    kernel.heard();
-    if (content.type === "said") said.textContent = content.text;
-    if (content.type !== "file") return;
-    const link = el("a", {
-      download: content.name,
-      href: URL.createObjectURL(new Blob([buffers[0]], { type: "application/json" })),
-    });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-    said.textContent = `${content.name} was sent to your downloads.`;
-  }
-
-  const watched = "change:svg change:claims change:panel change:message";
-  model.on(watched, draw);
-  model.on("msg:custom", hear);
+  const kept = el("p", { class: "ig-sources" });
   host.classList.add("ig-widget");
   host.append(el("section", { class: "ig-card" }, el("p", { class: "ig-title" }, "The map of the claims"),
-    el("div", { class: "ig-row" }, toggle, refresh), legend, map, list, detail, panel,
-    carry(), said, message));
+    el("div", { class: "ig-row" }, toggle), legend, map, list, panel, review, carry(keeper, said), said, kept, message));
+  const end = drawReview(review, keeper, { items: model.get("items"), claims, svg: model.get("map_svg") });
+  const unsubscribe = keeper.subscribe(draw);
   const watcher = new ResizeObserver(show);
   watcher.observe(host);
   draw();
+  show();
   return () => {
     watcher.disconnect();
-    model.off(watched, draw);
-    model.off("msg:custom", hear);
+    unsubscribe();
+    end();
+    leave();
   };
 }
 

@@ -1,4 +1,4 @@
-// Shared by the course's interactive parts: elements, controls, and words about a silent kernel.
+// Shared by the course's interactive parts: elements, controls and forms.
 
 let serial = 0;
 
@@ -27,24 +27,39 @@ export const button = (text, press, css = "ig-button ig-quiet") =>
 export const numberInput = (id) => control("input", {
   id, type: "text", inputmode: "decimal", autocomplete: "off", size: 12,
   onkeydown: (event) => {
-    if (event.key !== "Enter") return;
+    if (event.key !== "Enter" || event.shiftKey || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     event.target.form.requestSubmit();
   },
 });
 
-const ANSWER_MS = 8000;
-const NO_KERNEL = "The kernel has not answered. Run this cell again, then try once more.";
-
-// Sends to the kernel and tells when it stays silent: a closed connection does not throw.
-export function kernelLine(model, tell) {
-  let timer;
-  return {
-    send(content, buffers) {
-      clearTimeout(timer);
-      try { model.send(content, undefined, buffers); } catch { tell(NO_KERNEL); return; }
-      timer = setTimeout(() => tell(NO_KERNEL), ANSWER_MS);
+// A form that sends itself on Enter and on its submit button. With Shift, Ctrl, Alt or Meta the key
+// belongs to the notebook ("run this cell"): it must not cost a try.
+export function answerForm(send, ...children) {
+  return el("form", {
+    novalidate: true,
+    onkeydown: (event) => {
+      if (event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.altKey || event.metaKey)) event.preventDefault();
     },
-    heard: () => clearTimeout(timer),
+    onsubmit: (event) => { event.preventDefault(); send(); },
+  }, ...children);
+}
+
+// Radio buttons under a legend: { node, read(), clear() }.
+export function radios(legend, options, css = "") {
+  const name = unique("ig-radio");
+  const inputs = options.map((option) => control("input", { type: "radio", name, value: option.key }));
+  const node = el("fieldset", { class: css }, el("legend", {}, legend),
+    ...options.map((option, i) => el("label", { class: "ig-option" }, inputs[i], el("span", {}, option.text))));
+  return {
+    node,
+    read: () => inputs.find((input) => input.checked)?.value ?? null,
+    clear: () => inputs.forEach((input) => (input.checked = false)),
   };
+}
+
+// A sentence for screen readers too: said again, it is read out again.
+export function sayAgain(node, text) {
+  node.textContent = "";
+  if (text) setTimeout(() => (node.textContent = text), 30);
 }

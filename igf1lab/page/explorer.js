@@ -3,6 +3,7 @@
 // no kernel is (prefetch: false), a host answers, and no more is asked for than is shown.
 
 import { button, control, el } from "./dom.js";
+import { gated } from "./gate.js";
 import { numberBox } from "./number_box.js";
 
 const BATCH = 64; // rows wished for in one message; the kernel answers as many as fit its budget
@@ -373,6 +374,7 @@ function renderExplorer({ model, el: root }) {
   }
 
   const onMessage = (message, buffers) => {
+    if (message.type) return; // it is for the keeper
     if (message.waiting !== undefined) { // it is heard, and needs longer
       if (!flying.has(message.id)) return;
       waiting = message.waiting;
@@ -410,4 +412,4 @@ function renderExplorer({ model, el: root }) {
   };
 }
 
-export default { render: renderExplorer };
+export default { render: (part) => gated(part, renderExplorer) };

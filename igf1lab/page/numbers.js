@@ -1,4 +1,4 @@
-// Numbers as learners type them, read in one way in every box of the course.
+// Numbers as learners type and read them: in one way in every box and sentence of the course.
 
 const NUMBER_FIRST = /^([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?)\s*([^]*)$/;
 const EITHER_COMMA = /^[+-]?[1-9]\d{0,2},\d{3}$/;
@@ -28,3 +28,15 @@ export function readNumber(answer, unit = "") {
   }
   return finite(Number(digits.replace(",", ".")));
 }
+
+// At most so many significant digits, as a learner reads it: 12340 is 1.234e+04.
+export function significant(value, most) {
+  if (value === 0) return "0";
+  const [mantissa, power] = value.toExponential(most - 1).split("e").map(Number);
+  if (power >= -4 && power < most) return String(Number(value.toPrecision(most)));
+  const sign = power < 0 ? "-" : "+";
+  return `${mantissa}e${sign}${String(Math.abs(power)).padStart(2, "0")}`;
+}
+
+export const numberText = (value, unit = "") =>
+  `${significant(value, 4).replaceAll("-", "−")} ${unit}`.trim();

@@ -1,9 +1,12 @@
-// The quiz page: draws items, sends answers, shows what the kernel sends back.
-// It knows no answers; see quiz.py for what a state may hold.
+// A quiz: draws items, takes answers, and shows what the judge says of them. What a learner sees
+// follows from the records alone, so that two views of one quiz, or two tabs, show the same.
 
-import { button, control, el, kernelLine, numberInput, unique } from "./dom.js";
+import { CONFIDENCES, attemptFor, roundSummary, stateAfter } from "./judge.js";
+import { answerForm, button, control, el, numberInput, radios, sayAgain, unique } from "./dom.js";
+import { joinKeeper } from "./keeper.js";
+import { newRecord, roundsOf } from "./progress.js";
 
-// Each kind: build(item, ...) returns { nodes, read(): answer, write(answer) }.
+// Each kind of item: build(item, ...) returns { nodes, read(): answer, write(answer) }.
 
 function ticks(item, group, type) {
   const inputs = item.options.map((option) => control("input", { type, name: group, value: option.key }));
@@ -27,7 +30,7 @@ function numberLine(item, group) {
   };
 }
 
-function order(item, group) {
+function stepList(item, group) {
   let steps = [...item.options];
   const list = el("ol", { class: "ig-steps" });
   const said = el("p", { class: "ig-said", "aria-live": "polite" });
@@ -71,18 +74,19 @@ function chooser(options, attributes = {}) {
     ...options.map((option) => el("option", { value: option.key }, option.text)));
 }
 
-function match(item) {
-  const selects = item.lefts.map(() => chooser(item.options));
+function pairList(item) {
+  const selects = item.pairs.map(() => chooser(item.rights));
   return {
-    nodes: item.lefts.map((left, i) =>
-      el("label", { class: "ig-row ig-pair" }, el("span", {}, left.text), selects[i])),
-    read: () => Object.fromEntries(item.lefts.map((left, i) => [left.key, selects[i].value])),
-    write: (answer) => item.lefts.forEach((left, i) => (selects[i].value = answer?.[left.key] ?? "")),
+    nodes: item.pairs.map((pair, i) =>
+      el("label", { class: "ig-row ig-pair" }, el("span", {}, pair.left), selects[i])),
+    read: () => Object.fromEntries(item.pairs.map((pair, i) => [pair.key, selects[i].value])),
+    write: (answer) => item.pairs.forEach((pair, i) => (selects[i].value = answer?.[pair.key] ?? "")),
   };
 }
 
-function arrow(item, group, svg) {
-  const select = chooser(item.options);
+function arrowPick(item, group, svg) {
+  const select = chooser(item.arrows.map((each) =>
+    ({ key: each.id, text: `${each.id}: ${each.from} → ${each.to}` })));
   const map = el("div", { class: "ig-map-pick" });
   map.innerHTML = svg;
   const mark = () => map.querySelectorAll("[data-claim]").forEach((node) =>
@@ -104,10 +108,10 @@ function arrow(item, group, svg) {
 const ITEM_KINDS = {
   choice: (item, group) => ticks(item, group, "radio"),
   choices: (item, group) => ticks(item, group, "checkbox"),
-  number: numberLine, order, match, arrow,
+  number: numberLine, order: stepList, match: pairList, arrow: arrowPick,
 };
 
-const TASKS = {
+const ITEM_TASKS = {
   choices: "Tick all that are right.",
   order: "Put the steps in order with the arrow buttons or the arrow keys.",
   match: "Choose the partner of each.",
@@ -116,11 +120,13 @@ const TASKS = {
 
 const LOOKS = { true: "ig-right", false: "ig-wrong", undefined: "ig-neutral" };
 
+// An option that was rightly left alone is told without alarm; red is for what went wrong.
 function explained(option) {
-  const mark = option.correct ? "✓" : "✗";
-  const words = `${option.correct ? "Right" : "Not right"}${option.chosen ? ", your answer" : ""}:`;
-  return el("li", { class: option.correct ? "ig-right" : "ig-wrong" },
-    el("strong", {}, `${mark} ${words} `), `${option.text} `, el("span", { class: "ig-why" }, option.why));
+  const [mark, look] = option.correct
+    ? ["✓ Right", "ig-right"] : option.chosen ? ["✗ Not right", "ig-wrong"] : ["Not this one", "ig-other"];
+  return el("li", { class: look },
+    el("strong", {}, `${mark}${option.chosen ? ", your answer" : ""}: `), `${option.text} `,
+    el("span", { class: "ig-why" }, option.why));
 }
 
 function explainedPart(option) { // a step or a pair as it should be; chosen says if it was so
@@ -129,73 +135,90 @@ function explainedPart(option) { // a step or a pair as it should be; chosen say
     el("strong", {}, `${mark} `), `${option.text} `, el("span", { class: "ig-why" }, option.why));
 }
 
-function card(model, item, number, total) {
-  const group = unique(`ig-${item.id}`);
-  const kernel = kernelLine(model, (text) => (waiting.textContent = text));
-  const send = (content) => kernel.send({ item: item.id, ...content });
-  const part = ITEM_KINDS[item.kind](item, group, model.get("map_svg"));
-  const check = button("Check", null, "ig-button");
-  const again = button("Try this item again", () => send({ type: "again" }));
-  const fieldset = el("fieldset", {},
-    el("legend", {}, el("span", { class: "ig-count" }, `Question ${number} of ${total}`), item.stem),
-    TASKS[item.kind] ? el("p", { class: "ig-task" }, TASKS[item.kind]) : null, ...part.nodes);
-  const feedback = control("div", { class: "ig-feedback", "aria-live": "polite", tabindex: "-1" });
-  const waiting = el("p", { class: "ig-problem", role: "status" });
-  const form = el("form", {
-    novalidate: true,
-    onsubmit: (event) => { event.preventDefault(); send({ type: "answer", answer: part.read() }); },
-  }, fieldset, el("div", { class: "ig-row" }, check, again));
-  let shown = null;
-
-  function draw(state) {
-    const now = JSON.stringify(state);
-    if (now === shown) return;
-    const first = shown === null;
-    const hadFocus = form.contains(document.activeElement);
-    shown = now;
-    kernel.heard();
-    waiting.textContent = "";
-    const over = state.status === "done" || state.status === "recorded";
-    fieldset.disabled = over;
-    check.hidden = over;
-    again.hidden = state.status !== "done";
-    if (first || over || state.status === "open" && !state.problem) part.write(state.answer);
-    const lines = [
-      state.problem ? el("p", { class: "ig-problem" }, state.problem) : null,
-      state.head ? el("p", { class: LOOKS[String(state.correct)] }, el("strong", {}, state.head), ` ${state.say ?? ""}`) : null,
-      state.hint ? el("p", {}, el("strong", {}, "Hint: "), state.hint) : null,
-    ];
-    if (state.options) {
-      const each = item.kind === "order" || item.kind === "match" ? explainedPart : explained;
-      lines.push(el("ul", { class: "ig-explanations" }, ...state.options.map(each)),
-        el("p", { class: "ig-sources" }, `Sources: ${state.sources.join(", ")}.`));
-    }
-    feedback.replaceChildren(...lines.filter(Boolean));
-    if (hadFocus && over) feedback.focus();
-    else if (hadFocus && state.status === "open" && !state.problem) fieldset.querySelector("input, select, button").focus();
+function feedbackLines(item, state) {
+  const lines = [
+    state.head ? el("p", { class: LOOKS[String(state.correct)] }, el("strong", {}, state.head), ` ${state.say ?? ""}`) : null,
+    state.hint ? el("p", {}, el("strong", {}, "Hint: "), state.hint) : null,
+  ];
+  if (state.options) {
+    const each = item.kind === "order" || item.kind === "match" ? explainedPart : explained;
+    lines.push(el("ul", { class: "ig-explanations" }, ...state.options.map(each)),
+      el("p", { class: "ig-sources" }, `Sources: ${state.sources.join("; ")}`));
   }
-
-  const node = el("section", { class: "ig-card", "data-item": item.id }, form, waiting, feedback);
-  return { node, draw };
+  return lines.filter(Boolean);
 }
 
-function renderQuiz({ model, el: host }) {
-  const items = model.get("items");
-  const cards = items.map((item, i) => card(model, item, i + 1, items.length));
+function card(item, number, total, { keeper, context, feedback, svg }) {
+  const part = ITEM_KINDS[item.kind](item, unique(`ig-${item.id}`), svg);
+  const sure = radios("How sure are you? (you may leave this out)",
+    CONFIDENCES.map((word) => ({ key: word, text: word })), "ig-inline ig-sure");
+  const check = button("Check", null, "ig-button");
+  const again = button("Try this item again", () => { tries().forEach((each) => left.add(each.uid)); draw(); });
+  const fieldset = el("fieldset", {},
+    el("legend", {}, el("span", { class: "ig-count" }, `Question ${number} of ${total}`), item.stem),
+    ITEM_TASKS[item.kind] ? el("p", { class: "ig-task" }, ITEM_TASKS[item.kind]) : null, ...part.nodes, sure.node);
+  const said = control("div", { class: "ig-feedback", "aria-live": "polite", tabindex: "-1" });
+  const problem = el("p", { class: "ig-problem", role: "status" });
+  const form = answerForm(answer, fieldset, el("div", { class: "ig-row" }, check, again));
+  const left = new Set(); // records that "Try this item again" has left behind
+  let shown = null;
+
+  const tries = () => (roundsOf(keeper.records(), context).get(item.id) ?? []).filter((each) => !left.has(each.uid));
+  const state = () => stateAfter(item, tries(), feedback);
+
+  function answer() {
+    const { problem: words, attempt } = attemptFor(item, state(), part.read());
+    sayAgain(problem, words);
+    if (!attempt) return;
+    keeper.add([newRecord({
+      kind: "quiz", lesson: item.lesson, item: item.id, context, claims: item.claims,
+      confidence: sure.read(), ...attempt,
+    })]);
+  }
+
+  function draw() {
+    const now = state();
+    const text = JSON.stringify(now);
+    if (text === shown) return;
+    const [first, hadFocus] = [shown === null, form.contains(document.activeElement)];
+    shown = text;
+    sayAgain(problem, "");
+    const over = now.status === "done" || now.status === "recorded";
+    fieldset.disabled = check.hidden = over;
+    again.hidden = now.status !== "done";
+    if (first || over || now.status === "open") part.write(now.answer);
+    if (!over) sure.clear();
+    said.replaceChildren(...feedbackLines(item, now));
+    if (hadFocus && over) said.focus();
+    else if (hadFocus && now.status === "open") fieldset.querySelector("input, select, button").focus();
+  }
+
+  return { node: el("section", { class: "ig-card", "data-item": item.id }, form, problem, said), draw, state };
+}
+
+// Draws items into a host, follows the keeper, and returns a function that ends it.
+export function drawQuiz(host, keeper, { title, items, context, feedback, svg }) {
+  const cards = items.map((item, i) => card(item, i + 1, items.length, { keeper, context, feedback, svg }));
   const summary = el("p", { class: "ig-summary", role: "status" });
   const message = el("p", { class: "ig-problem", role: "status" });
   host.classList.add("ig-widget");
-  host.append(el("p", { class: "ig-title" }, model.get("title")), ...cards.map((each) => each.node), summary, message);
+  host.append(el("p", { class: "ig-title" }, title), ...cards.map((each) => each.node), summary, message);
   const draw = () => {
-    const states = model.get("states");
-    items.forEach((item, i) => cards[i].draw(states[item.id]));
-    summary.textContent = model.get("summary");
-    message.textContent = model.get("message");
+    cards.forEach((each) => each.draw());
+    summary.textContent = roundSummary(cards.map((each) => each.state()), feedback);
+    message.textContent = keeper.message;
   };
-  const watched = "change:states change:summary change:message";
-  model.on(watched, draw);
   draw();
-  return () => model.off(watched, draw);
+  return keeper.subscribe(draw);
+}
+
+function renderQuiz({ model, el: host }) {
+  const { keeper, leave } = joinKeeper(model);
+  const end = drawQuiz(host, keeper, {
+    title: model.get("title"), items: model.get("items"), context: model.get("context"),
+    feedback: model.get("feedback"), svg: model.get("map_svg"),
+  });
+  return () => { end(); leave(); };
 }
 
 export default { render: renderQuiz };

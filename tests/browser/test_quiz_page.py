@@ -1,26 +1,11 @@
 """The quiz's page side: every kind of item worked by keys alone, answered wrong and then right."""
 
-import json
-
 import pytest
 from playwright.sync_api import Locator, expect
 
-from igf1lab.lesson.progress import Progress
 from igf1lab.lesson.quiz import Quiz
-from igf1lab.lesson.widget import module
+from stage import put
 from test_quiz import ITEMS, right_answer, secrets, wrong_answer
-
-STAGE = """async ([code, state]) => {
-  let hear;
-  const model = {
-    get: key => state[key],
-    send: async message => { Object.assign(state, await window.kernel(message)); hear(); },
-    on: (_, act) => { hear = act; }, off: () => {},
-  };
-  const module = await import(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
-  document.body.innerHTML = '<main></main>';
-  module.default.render({ model, el: document.querySelector('main') });
-}"""
 
 
 @pytest.fixture
@@ -30,20 +15,8 @@ def page(browser):
     page.close()
 
 
-def show(page, item, folder):
-    """Put a quiz of one item on the page, with a real Quiz as its kernel."""
-    quiz = Quiz([item], context="t", progress=Progress(folder / "progress.db"))
-
-    def state(*names):
-        return json.loads(json.dumps({name: getattr(quiz, name) for name in names}))
-
-    def kernel(message):
-        quiz._receive(quiz, message, [])
-        return state("states", "summary", "message")
-
-    page.expose_function("kernel", kernel)
-    everything = state("title", "items", "states", "summary", "message", "map_svg")
-    page.evaluate(STAGE, [module("quiz.js"), everything])
+def show(page, item):
+    put(page, Quiz([item], context="t"))
 
 
 def tab_to(target: Locator):
@@ -71,7 +44,7 @@ def choose(select: Locator, key: str):
 def give(page, item, answer):
     """Enter an answer and send it."""
     if item.kind == "number":
-        field = page.locator("input")
+        field = page.locator("input[type=text]")
         tab_to(field)
         field.press("Control+A")
         page.keyboard.type(answer)
@@ -97,7 +70,7 @@ def give(page, item, answer):
                 page.keyboard.press("Space")
     else:
         chosen = page.locator(f"input[value='{answer}']")
-        checked = page.locator("input:checked")
+        checked = page.locator("fieldset > label > input:checked")
         tab_to(checked if checked.count() else page.locator("input").first)
         for _ in item.options:
             if not chosen.is_checked():
@@ -107,9 +80,9 @@ def give(page, item, answer):
 
 
 @pytest.mark.parametrize("kind", ITEMS)
-def test_wrong_then_right_by_keys_alone(page, tmp_path, kind):
+def test_wrong_then_right_by_keys_alone(page, kind):
     item = ITEMS[kind]
-    show(page, item, tmp_path)
+    show(page, item)
     feedback = page.locator(".ig-feedback")
     give(page, item, wrong_answer(item))
     expect(feedback).to_contain_text("✗ Not yet")
@@ -121,14 +94,14 @@ def test_wrong_then_right_by_keys_alone(page, tmp_path, kind):
     expect(feedback).to_be_focused()  # a screen reader goes on with what is new
     for option in (*item.options, *item.pairs):
         expect(feedback).to_contain_text(option.why)
-    expect(feedback).to_contain_text(item.sources[0])
+    expect(feedback).to_contain_text("Sources: Sjogren et al. 1999")
     expect(page.get_by_role("button", name="Check")).to_be_hidden()
 
 
 @pytest.mark.parametrize("kind", ITEMS)
-def test_right_at_once_by_keys_alone(page, tmp_path, kind):
+def test_right_at_once_by_keys_alone(page, kind):
     item = ITEMS[kind]
-    show(page, item, tmp_path)
+    show(page, item)
     give(page, item, right_answer(item))
     expect(page.locator(".ig-feedback")).to_contain_text("✓ Right.")
     tab_to(page.get_by_role("button", name="Try this item again"))
@@ -137,8 +110,34 @@ def test_right_at_once_by_keys_alone(page, tmp_path, kind):
     expect(page.get_by_role("button", name="Check")).to_be_visible()
 
 
-def test_an_empty_answer_is_told_and_costs_no_try(page, tmp_path):
-    show(page, ITEMS["match"], tmp_path)
+def test_an_empty_answer_is_told_and_costs_no_try(page):
+    show(page, ITEMS["match"])
     tab_to(page.get_by_role("button", name="Check"))
     page.keyboard.press("Enter")
-    expect(page.locator(".ig-feedback")).to_have_text("Choose a partner in every row.")
+    expect(page.locator("form + .ig-problem")).to_have_text("Choose a partner in every row.")
+
+
+def test_shift_enter_belongs_to_the_notebook_and_costs_no_try(page):
+    item = ITEMS["number"]
+    show(page, item)
+    field = page.locator("input[type=text]")
+    field.fill(wrong_answer(item))
+    for keys in ("Shift+Enter", "Control+Enter", "Alt+Enter"):
+        field.press(keys)
+        page.get_by_role("button", name="Check").press(keys)
+    page.wait_for_timeout(50)
+    expect(page.locator(".ig-feedback")).to_be_empty()
+    field.press("Enter")
+    expect(page.locator(".ig-feedback")).to_contain_text("✗ Not yet")
+
+
+def test_confidence_is_one_tap_and_never_in_the_way(page):
+    item = ITEMS["choice"]
+    show(page, item)
+    page.get_by_label("guess").check()
+    page.locator(f"input[value='{right_answer(item)}']").check()
+    page.get_by_role("button", name="Check").click()
+    expect(page.locator(".ig-feedback")).to_contain_text("✓ Right.")
+    assert page.locator(".ig-feedback").inner_text().count("✗") == 0  # nothing went wrong
+    (record,) = page.evaluate("() => [...igf1labKeepers.values()][0].records()")
+    assert record["confidence"] == "guess" and record["correct"]

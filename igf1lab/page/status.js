@@ -1,0 +1,25 @@
+// One line where a lesson begins: what is ready, and how far the learner is.
+
+import { el } from "./dom.js";
+import { joinKeeper } from "./keeper.js";
+import { masteryOf } from "./progress.js";
+
+function renderStatus({ model, el: host }) {
+  const { keeper, leave } = joinKeeper(model);
+  const line = el("p", { class: "ig-status-line", role: "status" }, model.get("text"));
+  const message = el("p", { class: "ig-problem" });
+  let known = false;
+  function tell() {
+    const claims = model.get("claims");
+    const firm = [...masteryOf(keeper.records(), claims).values()].filter((each) => each.word === "firm").length;
+    if (known) line.textContent = `${model.get("text")} · your progress: ${firm} of ${claims.length} claims firm`;
+    message.textContent = keeper.message;
+  }
+  host.classList.add("ig-widget");
+  host.append(line, message);
+  keeper.ready.then(() => { known = true; tell(); });
+  const end = keeper.subscribe(tell);
+  return () => { end(); leave(); };
+}
+
+export default { render: renderStatus };

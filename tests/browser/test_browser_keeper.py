@@ -1,0 +1,171 @@
+"""The browser's own database as keeper: reload, two tabs, damage, no storage, and the way to progress.db."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from igf1lab.lesson.outcome import Outcome
+from igf1lab.lesson.prediction import Prediction
+from igf1lab.lesson.progress import Progress
+from igf1lab.lesson.progress_view import ProgressPanel, Status
+from igf1lab.lesson.quiz import Quiz
+from stage import put
+from test_quiz import BANK, ITEMS, right_answer
+
+NUMBERS = [item for item in BANK.items if item.kind == "number"]
+PAGE = {"where": "page", "name": ""}
+RECORDS = "() => [...igf1labKeepers.values()][0].records()"
+
+
+@pytest.fixture
+def context(browser):
+    context = browser.new_context(accept_downloads=True)
+    yield context
+    context.close()
+
+
+def quiz():
+    return Quiz([ITEMS["choice"]], context="t")
+
+
+def answer(page):
+    page.locator(f"input[value='{right_answer(ITEMS['choice'])}']").check()
+    page.get_by_role("button", name="Check").click()
+    expect(page.locator(".ig-feedback")).to_contain_text("✓ Right.")
+
+
+def opened(context, part, keeper=PAGE):
+    page = context.new_page()
+    put(page, part, keeper)
+    return page
+
+
+def stored(page) -> int:
+    page.wait_for_function("() => [...igf1labKeepers.values()][0].loose.size === 0")
+    return len(page.evaluate(RECORDS))
+
+
+def test_answers_outlive_the_page_and_reach_other_tabs(context):
+    first, second = opened(context, quiz()), opened(context, quiz())
+    answer(first)
+    expect(second.locator(".ig-feedback")).to_contain_text("✓ Right.")  # without a reload
+    assert stored(first) == 1
+    third = opened(context, quiz())
+    expect(third.locator(".ig-feedback")).to_contain_text("✓ Right.")
+    expect(third.locator(".ig-problem:not(:empty)")).to_have_count(0)
+
+
+def test_what_is_damaged_is_left_out_with_a_word(context):
+    page = opened(context, quiz())
+    answer(page)
+    stored(page)
+    page.evaluate(
+        """() => new Promise((done) => {
+            const open = indexedDB.open('igf1lab-progress');
+            open.onsuccess = () => {
+                const change = open.result.transaction('records', 'readwrite');
+                change.objectStore('records').add({ uid: 'nonsense' });
+                change.oncomplete = () => { open.result.close(); done(); };
+            };
+        })"""
+    )
+    again = opened(context, quiz())
+    expect(again.locator(".ig-feedback")).to_contain_text("✓ Right.")
+    expect(again.get_by_text("1 stored answer cannot be read")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "delete Window.prototype.indexedDB; delete window.indexedDB",
+        "IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); }",
+        "IDBObjectStore.prototype.add = () => { throw new DOMException('full', 'QuotaExceededError'); }",
+    ],
+    ids=["none", "refused", "full"],
+)
+def test_without_storage_the_lesson_goes_on_and_says_so(context, spoil):
+    page = context.new_page()
+    page.add_init_script(spoil)
+    put(page, quiz(), PAGE)
+    answer(page)
+    expect(page.get_by_text("cannot be kept in this browser")).to_be_visible()
+    assert len(page.evaluate(RECORDS)) == 1
+
+
+def test_a_prediction_opens_its_outcome_and_stays_open(context, monkeypatch):
+    monkeypatch.setenv("IGF1LAB_HEADLESS", "0")
+    part = Prediction(BANK.predictions[0], lambda: Outcome("more", "GH rises threefold."))
+    page = opened(context, part)
+    page.get_by_role("button", name="Record my prediction").click()
+    expect(page.locator(".ig-problem:visible")).to_have_text("Choose one of the answers.")
+    page.get_by_label("It falls").check()
+    page.get_by_role("button", name="Record my prediction").click()
+    expect(page.locator(".ig-problem:visible")).to_have_text("Say how sure you are.")
+    page.get_by_label("sure", exact=True).check()
+    page.get_by_role("button", name="Record my prediction").click()
+    for view in (page, opened(context, part)):
+        expect(view.locator(".ig-feedback")).to_contain_text("GH rises threefold.")
+    page.get_by_role("button", name="Predict again").click()
+    expect(page.locator(".ig-feedback")).to_be_empty()
+
+
+def test_progress_goes_from_a_page_to_the_kernels_file_and_back(context, browser, tmp_path):
+    """The panel shows it, downloads it, and another place restores it; then that file does the same."""
+    page = opened(context, Quiz(NUMBERS, context="01_gh_igf1_axis"))
+    for card in page.locator(".ig-card").all():
+        card.locator("input[type=text]").fill("1")
+        card.get_by_role("button", name="Check").click()
+    stored(page)
+    panel = opened(context, ProgressPanel())
+    with panel.expect_download() as download:
+        panel.get_by_role("button", name="Download my progress").click()
+    carried = tmp_path / "igf1-progress.json"
+    download.value.save_as(carried)
+    records = json.loads(carried.read_text("utf-8"))["records"]
+    assert len(records) == page.locator(".ig-card").count()
+
+    kept = Progress(tmp_path / "progress.db")
+    widget = ProgressPanel(kept)
+    elsewhere = browser.new_page()
+    elsewhere.expose_function("kernel", lambda content: reply(widget, content))
+    put(elsewhere, widget, {"where": "kernel", "name": "k"})
+    elsewhere.locator("input[type=file]").set_input_files(carried)
+    expect(elsewhere.locator(".ig-said")).to_contain_text("added")
+    elsewhere.wait_for_function("() => [...igf1labKeepers.values()][0].loose.size === 0")
+    assert kept.records() == records
+    with elsewhere.expect_download() as download:
+        elsewhere.get_by_role("button", name="Download my progress").click()
+    assert json.loads(download.value.path().read_text("utf-8"))["records"] == records
+    elsewhere.locator("input[type=file]").set_input_files(carried)
+    expect(elsewhere.locator(".ig-said")).to_have_text("Nothing new was in that file.")
+    elsewhere.close()
+
+
+def reply(widget, content):
+    sent = []
+    widget.send = sent.append
+    widget._keep(widget, content, [])
+    return json.loads(json.dumps(sent[0]))
+
+
+def test_a_click_on_the_map_shows_the_claim_where_the_eye_is(browser):
+    page = browser.new_page(viewport={"width": 1000, "height": 500})
+    put(page, ProgressPanel())
+    for arrow in page.locator(".ig-arrow").all()[::6]:
+        arrow.click()
+        detail = page.locator(".ig-detail")
+        expect(detail).to_contain_text("The article:")
+        expect(detail).to_be_in_viewport(ratio=0.95)
+        near = detail.bounding_box()["y"] - arrow.bounding_box()["y"]
+        assert abs(near) < 120
+    page.keyboard.press("Escape")
+    expect(page.locator(".ig-detail")).to_be_hidden()
+    page.close()
+
+
+def test_the_setup_cells_line_tells_the_progress(context):
+    page = opened(context, Status("Lesson 1 ready"))
+    expect(page.locator(".ig-status-line")).to_have_text(
+        "Lesson 1 ready · your progress: 0 of 26 claims firm"
+    )

@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+import { record } from "./sample.mjs";
+
+const kept = new Map();
+globalThis.sessionStorage = {
+  getItem: (name) => kept.get(name) ?? null, setItem: (name, text) => kept.set(name, text), removeItem: (name) => kept.delete(name),
+};
+const { KernelKeeper, joinKeeper } = await import("../../igf1lab/page/keeper.js");
+
+// A kernel with its store, and the channel of one part to it.
+class Kernel {
+  rows = [];
+  alive = true;
+  message = "";
+
+  answer({ wish, after, records }) {
+    for (const each of records) {
+      if (!this.rows.some(([, known]) => known.uid === each.uid)) this.rows.push([this.rows.length + 1, each]);
+    }
+    const fresh = this.rows.length < after;
+    return { type: "records", wish, fresh, message: this.message, place: "/here",
+      rows: this.rows.filter(([number]) => fresh || number > after) };
+  }
+
+  channel(keeper = { where: "kernel", name: "k" }) {
+    const acts = new Set();
+    return {
+      get: () => keeper, on: (_, act) => acts.add(act), off: (_, act) => acts.delete(act),
+      send: (content) => {
+        if (!this.alive) return; // a dead kernel is silent; a closed connection does not throw
+        const reply = structuredClone(this.answer(structuredClone(content)));
+        setTimeout(() => acts.forEach((act) => act(reply)), 5);
+      },
+    };
+  }
+}
+
+beforeEach(() => { kept.clear(); delete globalThis.igf1labKeepers; mock.timers.reset(); mock.timers.enable({ apis: ["setTimeout"] }); });
+const wait = (ms) => mock.timers.tick(ms);
+
+test("an answer shows at once, is stored, and is not sent twice", () => {
+  const [kernel, keeper] = [new Kernel(), new KernelKeeper("k")];
+  keeper.attach(kernel.channel());
+  let changes = 0;
+  keeper.subscribe(() => { changes += 1; });
+  const mine = record();
+  keeper.add([mine]);
+  assert.deepEqual(keeper.records(), [mine]);
+  wait(10);
+  assert.deepEqual(kernel.rows, [[1, mine]]);
+  assert.deepEqual([keeper.records(), keeper.loose.size, keeper.message], [[mine], 0, ""]);
+  assert.ok(changes >= 2);
+});
+
+test("answers given before the list has come follow those stored earlier", () => {
+  const [kernel, keeper] = [new Kernel(), new KernelKeeper("k")];
+  const earlier = record();
+  kernel.rows.push([1, earlier]);
+  keeper.attach(kernel.channel());
+  const mine = record();
+  keeper.add([mine]);
+  wait(10);
+  assert.deepEqual(keeper.records(), [earlier, mine]);
+});
+
+test("a silent kernel is told once, and the Setup cell makes it good", () => {
+  const [old, keeper] = [new Kernel(), new KernelKeeper("k")];
+  old.alive = false;
+  keeper.attach(old.channel());
+  const mine = record();
+  keeper.add([mine]);
+  wait(7000);
+  assert.equal(keeper.message, "");
+  wait(1500);
+  assert.match(keeper.message, /kept in this page .* Run the Setup cell .* stored\.$/);
+  assert.deepEqual(keeper.records(), [mine]);
+  const restarted = new Kernel();
+  keeper.attach(restarted.channel()); // what the Setup cell does
+  wait(10);
+  assert.deepEqual([restarted.rows, keeper.message], [[[1, mine]], ""]);
+});
+
+test("a living part is found behind a dead one", () => {
+  const [kernel, dead, keeper] = [new Kernel(), new Kernel(), new KernelKeeper("k")];
+  dead.alive = false;
+  keeper.attach(kernel.channel());
+  keeper.attach(dead.channel());
+  keeper.add([record()]);
+  wait(3000);
+  assert.deepEqual([kernel.rows.length, keeper.message], [1, ""]);
+});
+
+test("what is not stored survives a reload of the page", () => {
+  const first = new KernelKeeper("k");
+  const mine = record();
+  first.add([mine]);
+  const [kernel, second] = [new Kernel(), new KernelKeeper("k")];
+  assert.deepEqual(second.records(), [mine]);
+  second.attach(kernel.channel());
+  wait(10);
+  assert.deepEqual([kernel.rows.length, kept.size], [1, 0]);
+  assert.deepEqual(new KernelKeeper("another").records(), []);
+});
+
+test("a store begun anew gets everything again", () => {
+  const [kernel, keeper] = [new Kernel(), new KernelKeeper("k")];
+  keeper.attach(kernel.channel());
+  const both = [record(), record()];
+  keeper.add(both);
+  wait(10);
+  kernel.rows = [];
+  keeper.refresh();
+  wait(20);
+  assert.deepEqual(kernel.rows.map(([, each]) => each), both);
+  assert.deepEqual(keeper.records(), both);
+});
+
+test("a damaged record is left out, with a word", () => {
+  const [kernel, keeper] = [new Kernel(), new KernelKeeper("k")];
+  const sound = record();
+  kernel.rows.push([1, null], [2, { uid: "x" }], [3, sound]);
+  kernel.message = "The file is old.";
+  keeper.attach(kernel.channel());
+  wait(10);
+  assert.deepEqual(keeper.records(), [sound]);
+  assert.equal(keeper.message, "The file is old. 2 stored answers cannot be read; they are left out.");
+});
+
+test("all parts of a page share one keeper for each store", () => {
+  const kernel = new Kernel();
+  const keeperOf = (keeper) => joinKeeper(kernel.channel(keeper)).keeper;
+  assert.equal(keeperOf({ where: "kernel", name: "a" }), keeperOf({ where: "kernel", name: "a" }));
+  assert.notEqual(keeperOf({ where: "kernel", name: "a" }), keeperOf({ where: "kernel", name: "b" }));
+});
