@@ -14,14 +14,28 @@ from igf1lab.page import FOLDER
 
 MODULES = sorted(path for path in FOLDER.rglob("*.js"))
 PARTS = [path.name for path in MODULES if "export default" in path.read_text("utf-8")]
+IMPORTED = re.compile(r"^import [^;]* from \"\./([\w/.-]+)\";$", re.MULTILINE)
 TOP_LEVEL = re.compile(
     r"^(?:export )?(?:async )?(?:const|let|var|class|function\*?) (\w+)", re.MULTILINE
 )
 
 
+def used_by_parts() -> set[Path]:
+    """The modules that JupyterLab gets; a page's own, such as its host, stand alone."""
+    found, left = set(), [FOLDER / name for name in PARTS]
+    while left:
+        path = left.pop()
+        if path not in found:
+            found.add(path)
+            left += [path.parent / name for name in IMPORTED.findall(path.read_text("utf-8"))]
+    return found
+
+
 def test_top_level_names_differ_between_modules():
+    modules = used_by_parts()
+    assert len(modules) > len(PARTS)
     names = Counter(
-        name for path in MODULES for name in set(TOP_LEVEL.findall(path.read_text("utf-8")))
+        name for path in modules for name in set(TOP_LEVEL.findall(path.read_text("utf-8")))
     )
     assert {name for name, count in names.items() if count > 1} == set()
 
