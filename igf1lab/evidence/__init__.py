@@ -10,6 +10,7 @@ from igf1lab.evidence.claims import (
     claim,
     claims,
     grades,
+    trust_steps,
     verdicts,
 )
 from igf1lab.evidence.datasets import Column, Dataset, dataset, dataset_ids, model_table
@@ -34,5 +35,6 @@ __all__ = [
     "reference",
     "references",
     "render",
+    "trust_steps",
     "verdicts",
 ]

@@ -21,11 +21,14 @@ class Level:
         One sentence.
     symbol : str
         A mark that tells verdicts apart without colour; ``""`` for grades.
+    step : str
+        The step of the trust scale that a verdict lies on; ``""`` for grades.
     """
 
     id: str
     meaning: str
     symbol: str = ""
+    step: str = ""
 
     @property
     def words(self) -> str:
@@ -135,6 +138,11 @@ def verdicts() -> Mapping[str, Level]:
 def grades() -> Mapping[str, Level]:
     """Return the evidence grades, by id, from strongest to weakest."""
     return _levels("grades")
+
+
+def trust_steps() -> Mapping[str, str]:
+    """Return the steps on which a reader marks a claim, id to words, from trust to mistrust."""
+    return MappingProxyType({entry["id"]: entry["words"] for entry in _document()["trust_steps"]})
 
 
 def _claim(entry: dict) -> Claim:
