@@ -16,6 +16,7 @@ from igf1lab.lesson.prediction import Prediction
 from igf1lab.lesson.progress_view import ProgressPanel, Review, Status
 from igf1lab.lesson.quiz import Quiz, WarmUp
 from igf1lab.lesson.quiz_bank import bank
+from igf1lab.lesson.trust import Gain, TrustMap
 
 LESSONS = (
     "00_start_here",
@@ -75,11 +76,22 @@ class Lesson:
         """Return this lesson's quiz, or ``"pre_test"`` (judged in silence), ``"post_test"``, ``"rewrite"``."""
         name = name or self.name
         title = {
-            "pre_test": "Pre-test",
-            "post_test": "Post-test",
+            "pre_test": "Eight questions before",
+            "post_test": "Eight questions after",
             "rewrite": "Sentence by sentence",
         }.get(name, "Quiz")
-        return Quiz(bank(name).items, title=title, context=name, feedback=name != "pre_test")
+        is_test = name in ("pre_test", "post_test")
+        silent = name == "pre_test"
+        items = bank(name).items
+        return Quiz(items, title=title, context=name, feedback=not silent, unsure=is_test)
+
+    def trust_map(self, when: str) -> TrustMap:
+        """Ask for one mark on each claim, ``"before"`` or ``"after"`` the course."""
+        return TrustMap(when)
+
+    def gain(self) -> Gain:
+        """Return the picture of what moved between the two trust maps."""
+        return Gain()
 
     def scales(self) -> HTML:
         """What each verdict and each evidence grade means."""

@@ -16,7 +16,8 @@ def _lesson_items() -> list:
     return [item for name, each in load_all().items() if name[:2].isdigit() for item in each.items]
 
 
-def _claims() -> list[dict]:
+def claim_list() -> list[dict]:
+    """Return what a part shows of each claim, in course order."""
     return [
         {
             "id": claim.id,
@@ -48,7 +49,7 @@ class Review(CourseWidget):
         items = _lesson_items()
         super().__init__(
             progress=progress,
-            claims=_claims(),
+            claims=claim_list(),
             items=[item_view(item) for item in items],
             map_svg=map_for(items),
             **traits,

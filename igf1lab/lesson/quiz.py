@@ -31,6 +31,8 @@ class Quiz(CourseWidget):
         Where tries are kept; the learner's own when left out.
     feedback
         False for a pre-test: one try, recorded and judged in silence.
+    unsure
+        Whether "I don't know" is among the answers, as in the tests.
     """
 
     _esm = module("quiz.js")
@@ -38,6 +40,7 @@ class Quiz(CourseWidget):
     title = traitlets.Unicode().tag(sync=True)
     context = traitlets.Unicode().tag(sync=True)
     feedback = traitlets.Bool(True).tag(sync=True)
+    unsure = traitlets.Bool(False).tag(sync=True)
     items = traitlets.List().tag(sync=True)
     map_svg = traitlets.Unicode().tag(sync=True)
 
@@ -49,6 +52,7 @@ class Quiz(CourseWidget):
         context: str = "quiz",
         progress: Progress | None = None,
         feedback: bool = True,
+        unsure: bool = False,
     ):
         self._bank = tuple(items)
         super().__init__(
@@ -56,6 +60,7 @@ class Quiz(CourseWidget):
             title=title,
             context=context,
             feedback=feedback,
+            unsure=unsure,
             items=[item_view(item) for item in items],
             map_svg=map_for(items),
         )

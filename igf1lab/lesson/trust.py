@@ -14,7 +14,9 @@ WHEN = ("before", "after")
 
 def steps() -> list[dict]:
     """Return the marks that can be made, from trust to mistrust, "I don't know" last."""
-    return [{"key": key, "text": words} for key, words in evidence.trust_steps().items()] + [UNKNOWN]
+    return [{"key": key, "text": words} for key, words in evidence.trust_steps().items()] + [
+        UNKNOWN
+    ]
 
 
 class TrustMap(CourseWidget):
@@ -76,7 +78,9 @@ class Gain(CourseWidget):
             claims=claim_list(),
             steps=steps(),
             verdicts={claim.id: claim.verdict.step for claim in evidence.claims().values()},
-            arrows={each.claim.id: {"x": each.x, "y": each.y, "width": each.width} for each in arrows},
+            arrows={
+                each.claim.id: {"x": each.x, "y": each.y, "width": each.width} for each in arrows
+            },
             svg=map_svg(buttons=False),
         )
 

@@ -4,7 +4,7 @@
 import { button, control, el } from "./dom.js";
 import { joinKeeper } from "./keeper.js";
 import {
-  EXPORT_NAME, LOOKS_OF_MASTERY, MASTERY_RULE, calibrationOf, gainOf, masteryOf, misconceptionsHeld,
+  EXPORT_NAME, LOOKS_OF_MASTERY, MASTERY_RULE, calibrationOf, masteryOf, misconceptionsHeld,
   readExport, writeExport,
 } from "./progress.js";
 import { drawReview } from "./review.js";
@@ -69,17 +69,13 @@ function section(title, lines, none) {
 }
 
 function summary(records, beliefs) {
-  const percent = (share) => `${Math.round(share * 100)}%`;
   const held = misconceptionsHeld(records).filter(([id]) => beliefs[id]) // a file may name one long gone
     .map(([id]) => `${beliefs[id].claim}: “${beliefs[id].belief}” But: ${beliefs[id].why_wrong}`);
   const sure = calibrationOf(records).map((each) => `${each.word}: right ${each.right} of ${each.of}`);
-  const gain = [...gainOf(records)].map(([id, each]) =>
-    `${id}: ${percent(each.before)} before, ${percent(each.after)} after`);
   return [
     el("p", { class: "ig-sources" }, MASTERY_RULE),
     ...section("Misconceptions still held", held, "None shown by your last answers."),
     ...section("How sure, and how often right at the first try", sure, ""),
-    ...section("Pre-test and post-test (one item serves several claims)", gain, ""),
   ];
 }
 

@@ -45,7 +45,7 @@ export function answerForm(send, ...children) {
   }, ...children);
 }
 
-// Radio buttons under a legend: { node, read(), clear() }.
+// Radio buttons under a legend: { node, read(), write(key), clear() }.
 export function radios(legend, options, css = "") {
   const name = unique("ig-radio");
   const inputs = options.map((option) => control("input", { type: "radio", name, value: option.key }));
@@ -54,6 +54,7 @@ export function radios(legend, options, css = "") {
   return {
     node,
     read: () => inputs.find((input) => input.checked)?.value ?? null,
+    write: (key) => inputs.forEach((input) => (input.checked = input.value === key)),
     clear: () => inputs.forEach((input) => (input.checked = false)),
   };
 }

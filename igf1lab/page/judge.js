@@ -129,6 +129,14 @@ function judgeArrow(item, answer) {
   };
 }
 
+// An answer that every item of a test understands: it ends the item and shows no belief.
+export const DONT_KNOW = "dont-know";
+
+const leftOpen = (item) => ({
+  ...nothing(""), counts: true,
+  options: item.options.map(({ text, correct, why }) => ({ text, correct, chosen: false, why })),
+});
+
 const JUDGES = {
   choice: judgeOptions, choices: judgeOptions, number: judgeNumber,
   order: judgeOrder, match: judgeMatch, arrow: judgeArrow,
@@ -136,7 +144,7 @@ const JUDGES = {
 
 // choice: an option key; choices: a list of them; number: what was typed; order: the keys in the
 // learner's order; match: left key to right key; arrow: a claim id.
-export const judgeItem = (item, answer) => JUDGES[item.kind](item, answer);
+export const judgeItem = (item, answer) => (answer === DONT_KNOW ? leftOpen(item) : JUDGES[item.kind](item, answer));
 
 // --- the course of one item ----------------------------------------------------------------
 
@@ -154,7 +162,7 @@ function earned(item, verdict, answer, tries, feedback) {
     const say = [verdict.soFar, "One more try."].filter(Boolean).join(" ");
     return { ...state, status: "retry", correct: false, head: "✗ Not yet.", say, hint: item.hint };
   }
-  const head = !verdict.correct ? "✗ Not right." : tries === 1 ? "✓ Right." : "✓ Right, at the second try.";
+  const head = answer === DONT_KNOW ? "You left this open." : !verdict.correct ? "✗ Not right." : tries === 1 ? "✓ Right." : "✓ Right, at the second try.";
   const say = ["number", "order", "match"].includes(item.kind) ? verdict.feedback : "";
   return {
     ...state, status: "done", correct: verdict.correct, head, say,
@@ -183,7 +191,7 @@ export function attemptFor(item, state, answer) {
   }
   return {
     attempt: {
-      answer, try_number: state.tries + 1, correct: verdict.correct,
+      answer, try_number: answer === DONT_KNOW ? TRIES : state.tries + 1, correct: verdict.correct,
       misconceptions: verdict.misconceptions,
     },
   };

@@ -13,7 +13,7 @@ export const EXPORT_FORMAT = "igf1lab-progress";
 export const EXPORT_VERSION = 1;
 export const EXPORT_NAME = "igf1-progress.json";
 export const MAX_EXPORT_BYTES = 20_000_000;
-export const RECORD_KINDS = ["quiz", "prediction"]; // a new part adds its kind here
+export const RECORD_KINDS = ["quiz", "prediction", "trust"]; // a new part adds its kind here
 export const PRE_TEST = "pre_test";
 export const POST_TEST = "post_test";
 const LOOK_BACK = [1, 3, 5]; // lessons between learning and warm-up: spaced, and then wider spaced
@@ -140,22 +140,6 @@ export function misconceptionsHeld(records) {
   const wrong = [...lastAnswers(records, "quiz").values()].filter((each) => !each.correct);
   const held = grouped(wrong.flatMap((each) => each.misconceptions.map((name) => [name, each.item])));
   return [...held].sort(([a, x], [b, y]) => y.length - x.length || (a < b ? -1 : 1));
-}
-
-// For each claim in both tests the share right. Only the first try of the first round counts.
-export function gainOf(records) {
-  const shares = (context) => {
-    const first = new Map();
-    for (const each of asked(records, "quiz")) {
-      if (each.context === context && !first.has(each.item)) first.set(each.item, each);
-    }
-    const right = grouped([...first.values()].flatMap((each) =>
-      each.claims.map((claim) => [claim, each.correct ? 1 : 0])));
-    return new Map([...right].map(([claim, each]) => [claim, mean(each)]));
-  };
-  const [before, after] = [shares(PRE_TEST), shares(POST_TEST)];
-  return new Map([...before].filter(([claim]) => after.has(claim))
-    .map(([claim, share]) => [claim, { before: share, after: after.get(claim) }]));
 }
 
 // How often each confidence was right at the first try: { word, right, of } for those given.

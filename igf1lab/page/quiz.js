@@ -1,7 +1,7 @@
 // A quiz: draws items, takes answers, and shows what the judge says of them. What a learner sees
 // follows from the records alone, so that two views of one quiz, or two tabs, show the same.
 
-import { CONFIDENCES, attemptFor, roundSummary, stateAfter } from "./judge.js";
+import { CONFIDENCES, DONT_KNOW, attemptFor, roundSummary, stateAfter } from "./judge.js";
 import { answerForm, button, control, el, numberInput, radios, sayAgain, unique } from "./dom.js";
 import { joinKeeper } from "./keeper.js";
 import { newRecord, roundsOf } from "./progress.js";
@@ -148,26 +148,27 @@ function feedbackLines(item, state) {
   return lines.filter(Boolean);
 }
 
-function card(item, number, total, { keeper, context, feedback, svg }) {
+function card(item, number, total, { keeper, context, feedback, unsure, svg }) {
   const part = ITEM_KINDS[item.kind](item, unique(`ig-${item.id}`), svg);
   const sure = radios("How sure are you? (you may leave this out)",
     CONFIDENCES.map((word) => ({ key: word, text: word })), "ig-inline ig-sure");
   const check = button("Check", null, "ig-button");
+  const open = button("I don't know", () => answer(DONT_KNOW));
   const again = button("Try this item again", () => { tries().forEach((each) => left.add(each.uid)); draw(); });
   const fieldset = el("fieldset", {},
     el("legend", {}, el("span", { class: "ig-count" }, `Question ${number} of ${total}`), item.stem),
     ITEM_TASKS[item.kind] ? el("p", { class: "ig-task" }, ITEM_TASKS[item.kind]) : null, ...part.nodes, sure.node);
   const said = control("div", { class: "ig-feedback", "aria-live": "polite", tabindex: "-1" });
   const problem = el("p", { class: "ig-problem", role: "status" });
-  const form = answerForm(answer, fieldset, el("div", { class: "ig-row" }, check, again));
+  const form = answerForm(() => answer(part.read()), fieldset, el("div", { class: "ig-row" }, check, open, again));
   const left = new Set(); // records that "Try this item again" has left behind
   let shown = null;
 
   const tries = () => (roundsOf(keeper.records(), context).get(item.id) ?? []).filter((each) => !left.has(each.uid));
   const state = () => stateAfter(item, tries(), feedback);
 
-  function answer() {
-    const { problem: words, attempt } = attemptFor(item, state(), part.read());
+  function answer(given) {
+    const { problem: words, attempt } = attemptFor(item, state(), given);
     sayAgain(problem, words);
     if (!attempt) return;
     keeper.add([newRecord({
@@ -185,6 +186,7 @@ function card(item, number, total, { keeper, context, feedback, svg }) {
     sayAgain(problem, "");
     const over = now.status === "done" || now.status === "recorded";
     fieldset.disabled = check.hidden = over;
+    open.hidden = over || !unsure;
     again.hidden = now.status !== "done";
     if (first || over || now.status === "open") part.write(now.answer);
     if (!over) sure.clear();
@@ -197,8 +199,8 @@ function card(item, number, total, { keeper, context, feedback, svg }) {
 }
 
 // Draws items into a host, follows the keeper, and returns a function that ends it.
-export function drawQuiz(host, keeper, { title, items, context, feedback, svg }) {
-  const cards = items.map((item, i) => card(item, i + 1, items.length, { keeper, context, feedback, svg }));
+export function drawQuiz(host, keeper, { title, items, context, feedback, unsure, svg }) {
+  const cards = items.map((item, i) => card(item, i + 1, items.length, { keeper, context, feedback, unsure, svg }));
   const summary = el("p", { class: "ig-summary", role: "status" });
   const message = el("p", { class: "ig-problem", role: "status" });
   host.classList.add("ig-widget");
@@ -216,7 +218,7 @@ function renderQuiz({ model, el: host }) {
   const { keeper, leave } = joinKeeper(model);
   const end = drawQuiz(host, keeper, {
     title: model.get("title"), items: model.get("items"), context: model.get("context"),
-    feedback: model.get("feedback"), svg: model.get("map_svg"),
+    feedback: model.get("feedback"), unsure: model.get("unsure"), svg: model.get("map_svg"),
   });
   return () => { end(); leave(); };
 }

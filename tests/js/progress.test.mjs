@@ -37,13 +37,6 @@ test("a misconception is held until its item is right; the most frequent stands 
   assert.deepEqual(progress.misconceptionsHeld([...records, record({ item: "b" })]), [["m2", ["a"]]]);
 });
 
-test("gain compares the first tries of both tests", () => {
-  const records = [record({ context: "pre_test", correct: false }), record({ context: "pre_test" })];
-  assert.equal(progress.gainOf(records).size, 0);
-  records.push(record({ context: "post_test" }));
-  assert.deepEqual([...progress.gainOf(records)], [["AXIS-1", { before: 0, after: 1 }]]);
-});
-
 test("a round begins anew with its first try", () => {
   const records = [record({ correct: false }), record({ correct: false, try_number: 2 }), record()];
   assert.deepEqual(progress.roundsOf(records, "01_gh_igf1_axis").get("a"), records.slice(2));
