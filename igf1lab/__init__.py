@@ -2,7 +2,8 @@
 
 Rooms, each importing only from those before it: :mod:`~igf1lab.units` and
 :mod:`~igf1lab.parameters`, :mod:`~igf1lab.models`, :mod:`~igf1lab.evidence`,
-:mod:`~igf1lab.lesson`, :mod:`~igf1lab.exercises`; and for lecturers, :mod:`~igf1lab.grading`.
+:mod:`~igf1lab.page`, :mod:`~igf1lab.lesson`, :mod:`~igf1lab.exercises`; for lecturers,
+:mod:`~igf1lab.grading`; and for the pages, :mod:`~igf1lab.web`.
 """
 
 __version__ = "1.0.0"
