@@ -59,8 +59,7 @@ def sweep_files(lessons: Iterable[str]) -> dict[str, bytes]:
     folder = cache_dir("sweeps")
     parts = {name[3:] for name in lessons}
     wanted = [(part, key) for part, key in sweeps.explorers() if part in parts]
-    key = _key()
-    files = {(p, k): folder / f"{p}.{k}-{key}.gz" for p, k in wanted}
+    files = {(p, k): folder / f"{p}.{k}-{_sweeps_key(p)}.gz" for p, k in wanted}
     missing = [each for each, file in files.items() if not file.exists()]
     if missing:
         with ProcessPoolExecutor(os.cpu_count()) as crew:
@@ -80,14 +79,30 @@ def _keep(file: Path, content: bytes) -> None:
     half.rename(file)
 
 
-def _key(*notebook: Path) -> str:
-    code = sorted(
-        file for file in PACKAGE.rglob("*.py") if file.relative_to(PACKAGE).parts[0] not in UNSEEN
-    )
-    assets = sorted(
+def _key(notebook: Path) -> str:
+    code = (f for f in PACKAGE.rglob("*.py") if f.relative_to(PACKAGE).parts[0] not in UNSEEN)
+    assets = (
         file
         for file in (ROOT / "assets").rglob("*")
         if file.is_file() and file.parent.name not in ("exercises", "screenshots")
     )
-    versions = " ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    return digest([versions.encode(), *notebook, *code, *assets])
+    return digest([_versions(), notebook, *sorted(code), *sorted(assets)])
+
+
+def _sweeps_key(part: str) -> str:
+    """Models, what they read, and the explorers of one lesson: quizzes and words change no curve."""
+    rooms = (
+        PACKAGE / "models",
+        PACKAGE / "evidence",
+        ROOT / "assets" / "data",
+        ROOT / "assets" / "tables",
+    )
+    files = sorted(file for room in rooms for file in room.iterdir() if file.is_file())
+    lesson = PACKAGE / "lesson"
+    files += [PACKAGE / "parameters.py", PACKAGE / "units.py", PACKAGE / "web" / "sweeps.py"]
+    files += [lesson / "rows.py", lesson / "parts" / f"{part}.py"]
+    return digest([_versions(), *files])
+
+
+def _versions() -> bytes:
+    return " ".join(f"{name} {version(name)}" for name in LIBRARIES).encode()

@@ -176,7 +176,7 @@ class Build:
 
     def _start(self, notebook: nbformat.NotebookNode) -> None:
         reader = Reader(self.media, partial(resolve, "notebooks/start.ipynb", "index.html"), "")
-        progress = reader.sections(notebook)[0].html.replace("../media/", "media/")
+        progress = reader.sections(notebook)[-1].html.replace("../media/", "media/")
         size = sum((self.site / page).stat().st_size for page in self.pages)
         size += sum((self.site / "media" / name).stat().st_size for name in self.media.used)
         body = self.templates.get_template("start.html").render(
