@@ -74,8 +74,8 @@ def test_outcomes():
     tolerance, fat = parts.tolerance_outcome(), parts.fat_outcome()
     assert tolerance.answer == "same"  # people's; the model's own answer hangs on a chosen number
     assert "from 7.6 to 9.1 mmol/L" in tolerance.text and "The model misses" in tolerance.text
-    assert fat.answer == {"bolus": "down", "held": "up", "held_gh_falls": "down"}
-    assert "111 %" in fat.text and "64 %" in fat.text
+    assert fat.answer == {"bolus": "down", "infused": "down", "gh": "up"}
+    assert "64 %" in fat.text
     assert "lowest 88" in fat.reveal().alt
 
 
