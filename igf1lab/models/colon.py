@@ -25,8 +25,10 @@ all six guilds count in the hydrolysis term. (5) The yield per gram divides SCFA
 excreted by grams of fibre *and* mucin.
 
 Sources: stoichiometry, growth rates and pH corners kettle2018; systemic availability boets2017;
-portal flow portal_flow1992. What the model misses is said in :func:`inulin_dose` and
-:func:`portal_blood`.
+portal flow portal_flow1992. Known misses, against people's stool: with more inulin propionate falls
+and butyrate nearly triples (birkeland2020: propionate up, butyrate unchanged); with faster transit
+butyrate falls (eloufir1996, lewis1997: it rises), also when the guilds are not washed out faster.
+More in :func:`inulin_dose` and :func:`portal_blood`.
 """
 
 from collections.abc import Iterable
@@ -101,7 +103,10 @@ _DIET = "default diet of the course, fermentable part only"
 _INULIN_TEST = "set with the single-dose inulin test; the source has no inulin group"
 _HALF = "microPop's 0.001 g/L is far smaller; no visible effect here and easier to integrate"
 _AVAILABLE = "fixed so that (1-u)(1-E) is the published systemic availability exactly"
-_BACKGROUND = "endogenous level in arterial blood, so that the default portal values fit peters1992"
+_BACKGROUND = (
+    "so that the default portal values fit peters1992; the acetate is that of an arm vein, half of "
+    "what arteries hold (pomare1985)"
+)
 
 PARAMETERS = ParameterSet(
     "M6",
@@ -788,7 +793,8 @@ def portal_blood(absorbed_mmol_d: dict[str, float], **changes: float) -> Blood:
     Notes
     -----
     Known miss: peripheral venous acetate rises by 0.073 mM after 10 g lactulose (pomare1985),
-    several times what this linear rule gives. The model is not calibrated to it.
+    several times what this linear rule gives. The model is not calibrated to it. What is called
+    systemic here has the acetate of an arm vein; arteries hold twice as much.
     """
     if missing := sorted(set(ACIDS) - set(absorbed_mmol_d)):
         raise ValueError(f"absorbed_mmol_d lacks {missing}; give mmol/d for each of {ACIDS}")
