@@ -4,7 +4,7 @@
 // always there. What is chosen stays on the page until it is recorded as a whole. The marks made
 // before are the first ones recorded, so that nobody can better them later.
 
-import { button, control, el, radios, sayAgain } from "./dom.js";
+import { button, el, radios, sayAgain } from "./dom.js";
 import { joinKeeper } from "./keeper.js";
 import { newRecord } from "./progress.js";
 import { marksOf, trustContext } from "./trust_score.js";
@@ -68,8 +68,7 @@ function renderTrust({ model, el: host }) {
   host.classList.add("ig-widget");
   host.append(el("section", { class: "ig-card ig-trust" },
     el("p", { class: "ig-title" }, when === "before" ? "Your trust map today" : "Your trust map after the course"),
-    control("details", { open: true }, control("summary", {}, `${claims.length} claims of the article, one mark each`), form),
-    problem, message));
+    form, problem, message));
   const end = keeper.subscribe(draw);
   draw();
   return () => { end(); leave(); };
