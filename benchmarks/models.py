@@ -58,8 +58,8 @@ MODELS = {
     "M9 dose response": (pituitary.simulate, 0.5),
     "M10 60 d": (colonisation.simulate, 5),
     "M11 one diet": (lambda: whole_axis.chain(COLON_GRID), 3),
-    "M11 4000 samples, twice": (lambda: whole_axis.uncertainty(COLON_GRID), 30),
-    "M11 Sobol, n 1024": (lambda: whole_axis.sensitivity(COLON_GRID), 100),
+    "M11 4000 worlds": (lambda: whole_axis.sample(COLON_GRID), 10),
+    "M11 first-order indices": (lambda: whole_axis.sensitivity(COLON_GRID), 1500),
 }
 
 

@@ -6,17 +6,18 @@ read-outs (elasticities of M2 to M5). Every change is counted against a referenc
 the same person, so a chain that is cut anywhere gives exactly no effect.
 
 Each link (:class:`Edge`) has a *strength*: 0 if it does not exist, 1 as modelled, and in samples
-a log-normal gain. The chance that a link exists in people is chosen, and meant to be edited.
+a log-normal factor that is the wider, the further from people its size was measured. The chance
+of a link speaks of its mechanism alone; the dose is charged once, by occupancy and IC50. The
+chances are chosen, and meant to be edited.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import SimpleNamespace
 
 import numpy as np
 from scipy.interpolate import RegularGridInterpolator
-from scipy.special import ndtri
-from scipy.stats import loguniform, sobol_indices, uniform
 
 from igf1lab.models import chromatin, colon, gh_axis, liver, pituitary
 from igf1lab.parameters import Parameter, ParameterSet
@@ -50,12 +51,12 @@ PARAMETERS = ParameterSet(
         *(chromatin.PARAMETERS[name] for name in _FROM_CHROMATIN),
         Parameter(
             "g_hdac",
-            0.3,
+            1.0,
             "",
             "rise of IGF-1 message per relative rise of acetylation",
             "chosen",
-            "flood2008",
-            "no measurement found; 1.0 would break the interval of the human trial",
+            (),
+            "message in proportion to acetylation, chosen without looking at the human trial",
             0.0,
             7.0,
         ),
@@ -80,7 +81,7 @@ PARAMETERS = ParameterSet(
         _derived(
             "neurogenesis_elasticity",
             0.098,
-            "neurons added per day, by total IGF-1",
+            "neurons added per day, by free IGF-1",
             "slope of M2's steady lineage at 212 ng/mL",
             0.0,
             0.5,
@@ -88,7 +89,7 @@ PARAMETERS = ParameterSet(
         _derived(
             "amyloid_elasticity",
             -0.055,
-            "amyloid-beta, by total IGF-1",
+            "amyloid-beta, by free IGF-1",
             "slope of M2's steady amyloid-beta at 212 ng/mL",
             -0.5,
             0.0,
@@ -120,45 +121,97 @@ PARAMETERS = ParameterSet(
     ],
 )
 
-# What the chain must not contradict: four years of a high-fibre, low-fat, high-fruit diet.
+# Four years of a high-fibre, low-fat, high-fruit diet, and how much more fibre its people reported.
 HUMAN_TRIAL = ParameterSet(
     "M11 trial",
     "human",
     [
+        *(
+            Parameter(name, value, unit, words, "verified", source)
+            for name, value, unit, words, source in (
+                ("change", -1.12, "ng/mL", "change of IGF-1, diet less control, mean", "flood2008"),
+                ("low", -5.48, "ng/mL", "lower end of its 95 % interval", "flood2008"),
+                ("high", 3.24, "ng/mL", "upper end of its 95 % interval", "flood2008"),
+                ("start_diet", 133.0, "ng/mL", "IGF-1 before the diet, 248 people", "flood2008"),
+                ("start_control", 139.0, "ng/mL", "IGF-1 of the 502 controls", "flood2008"),
+                ("fibre_g_MJ", 1.65, "g/MJ", "fibre, diet less control", "lanza2001"),
+            )
+        ),
         Parameter(
-            name,
-            value,
-            "ng/mL",
-            f"change of IGF-1 on the diet less that of control, {words}",
-            "verified",
-            "flood2008",
-        )
-        for name, value, words in (
-            ("change", -1.12, "mean"),
-            ("low", -5.48, "lower end of the 95 % interval"),
-            ("high", 3.24, "upper end of the 95 % interval"),
-        )
+            "energy_MJ_d",
+            8.4,
+            "MJ/d",
+            "energy that turns fibre per MJ into grams a day",
+            "chosen",
+            (),
+            "2,000 kcal; the mean of the trial was not in what we read",
+            5.0,
+            15.0,
+        ),
     ],
 )
 
+
+@dataclass(frozen=True)
+class Measured:
+    """An estimate with its 95 % interval and standard error, percent of IGF-1."""
+
+    mean: float
+    low: float
+    high: float
+
+    @property
+    def standard_error(self) -> float:
+        """Standard error, from the width of the interval."""
+        return (self.high - self.low) / (2 * 1.96)
+
+    def support(self, change_percent):
+        """How well a predicted change explains the estimate, against no change at all.
+
+        Parameters
+        ----------
+        change_percent : float or ndarray
+            What a model or a cohort predicts for the trial.
+
+        Returns
+        -------
+        float or ndarray
+            Ratio of normal likelihoods: 1 for no change, 0.01 if no change explains the result
+            a hundred times better.
+        """
+        distance = (np.asarray(change_percent) - self.mean) / self.standard_error
+        return np.exp(0.5 * ((self.mean / self.standard_error) ** 2 - distance**2))
+
+
+def trial() -> Measured:
+    """Return the diet trial in percent of the IGF-1 that its 750 people had before."""
+    p = SimpleNamespace(**{name: each.value for name, each in HUMAN_TRIAL.items()})
+    start = (248 * p.start_diet + 502 * p.start_control) / 750
+    return Measured(*(100 * value / start for value in (p.change, p.low, p.high)))
+
+
+def trial_fibre_g_d() -> float:
+    """Return how much more fibre the trial's diet brought, g/d (energy chosen)."""
+    return HUMAN_TRIAL["fibre_g_MJ"].value * HUMAN_TRIAL["energy_MJ_d"].value
+
+
 ACIDS = colon.ACIDS
 DIET = ("fibre_inulin_g_d", "fibre_rs_g_d", "fibre_nsp_g_d")
-# Total IGF-1 sets what enters the brain; free IGF-1 sets what vessel, skin and muscle feel.
-READ_OUTS = {
-    "neurogenesis": "total",
-    "amyloid": "total",
-    "plaque": "free",
-    "closure": "free",
-    "glucose": "free",
-}
+# The ternary complex does not leave the blood, so free IGF-1 is what every tissue feels.
+READ_OUTS = ("neurogenesis", "amyloid", "plaque", "closure", "glucose")
+
+# Spread of a strength (standard deviation of its logarithm) by where its size was measured;
+# chosen. Nine in ten lie within a factor of 1.5, 2.7 and 5.2 either way.
+SPREAD = {"people": 0.25, "animals": 0.6, "cells": 1.0}
 
 
 @dataclass(frozen=True)
 class Edge:
-    """One link of the chain and the chance that it exists.
+    """One link of the chain and the chance that its mechanism exists.
 
     ``weight_human`` and ``weight_mouse`` are chosen probabilities for the reason given; None
     where the chain does not use the link in that species or nothing was judged.
+    ``measured_in`` says where its size was measured, or nearest to it: a key of ``SPREAD``.
     """
 
     id: str
@@ -166,6 +219,7 @@ class Edge:
     end: str
     weight_human: float | None
     weight_mouse: float | None
+    measured_in: str
     claim: str
     reason: str
     sources: tuple[str, ...]
@@ -180,6 +234,7 @@ EDGES = {
             "acids absorbed in the colon",
             0.99,
             None,
+            "people",
             "SCFA-1",
             "acids formed from inulin were measured in people by isotope dilution",
             ("boets2015",),
@@ -188,68 +243,64 @@ EDGES = {
             "scfa_portal",
             "acids absorbed in the colon",
             "acids in blood",
-            0.95,
+            0.99,
             None,
+            "people",
             "HEPATIC-1",
-            "measured in portal blood at surgery, though in micromoles",
+            "measured in portal blood at surgery",
             ("peters1992",),
         ),
         Edge(
             "portal_hcar2",
             "acids in blood",
             "liver IGF-1 message through HCAR2",
-            0.15,
+            0.1,
             None,
+            "cells",
             "HEPATIC-2",
-            "about 1 % filled at portal doses (EC50 unverified); little receptor in liver; no test",
-            ("gpr109a_wiki", "peters1992"),
+            "little receptor in liver, and nobody has tested whether it moves IGF-1",
+            ("gpr109a_wiki", "thangaraju2009"),
         ),
         Edge(
             "portal_hdac",
             "acids in blood",
             "liver IGF-1 message through HDAC",
-            0.15,
+            0.3,
             None,
+            "cells",
             "EPI-2",
-            "cells need about 1 mM, enzymes disagree; few genes respond, as many down as up",
-            ("histone1978", "hdaci_genes2012"),
+            "the block is sound biochemistry; few genes respond, as many fall as rise, and rats and calves given butyrate had less IGF-1",
+            ("histone1978", "hdaci_genes2012", "rat_ba_2024", "frieten2018"),
         ),
         Edge(
-            "scfa_gh_up",
+            "scfa_gh",
             "acids in blood",
-            "more growth hormone",
-            0.05,
+            "growth hormone, less or more",
+            0.6,
             None,
+            "cells",
             "GHSYN-1",
-            "seen in two rat tumour lines only, at 1 mM in one",
-            ("gh3_1981", "miletta2014"),
-        ),
-        Edge(
-            "scfa_gh_down",
-            "acids in blood",
-            "less growth hormone",
-            0.10,
-            None,
-            "GHSYN-1",
-            "primary cells of three species and living sheep; none human",
-            ("goat_gh", "wang2013", "ishiwata2005", "matsunaga1997"),
+            "less in primary cells of three species and in living sheep, more in two rat tumour lines; no human pituitary",
+            ("goat_gh", "wang2013", "ishiwata2005", "matsunaga1997", "gh3_1981", "miletta2014"),
         ),
         Edge(
             "scfa_il6",
             "acids in blood",
             "less IL-6",
-            0.40,
+            0.5,
             None,
+            "cells",
             "HEPATIC-3",
-            "fell in one trial of butyrate by mouth in children with obesity; dose from fibre unsettled",
+            "fell in one trial of butyrate by mouth in children with obesity; the size is from cells",
             ("coppola2022", "butyrate_macrophage"),
         ),
         Edge(
             "il6_igfbp",
             "IL-6",
             "less IGFBP-3",
-            0.70,
+            0.7,
             None,
+            "animals",
             "HEPATIC-3",
             "clear in mice that make IL-6 all their lives, likely in inflamed children",
             ("debenedetti1997", "debenedetti2002"),
@@ -260,6 +311,7 @@ EDGES = {
             "IGF-1",
             0.99,
             None,
+            "people",
             "GHSYN-2",
             "replacement, receptor block and gene defects agree",
             ("papathanasiou2021", "stat5b2001"),
@@ -268,38 +320,42 @@ EDGES = {
             "igf1_closure",
             "IGF-1",
             "faster wound closure",
-            0.50,
+            0.5,
             None,
+            "animals",
             "SKIN-2",
-            "growth hormone in burns, which raises more than IGF-1",
-            ("herndon1990", "breederveld2014"),
+            "mice that make extra IGF-1 in the skin; in people the trials gave growth hormone",
+            ("semenova2008", "herndon1990", "breederveld2014"),
         ),
         Edge(
             "igf1_plaque",
             "IGF-1",
             "less arterial plaque",
-            0.30,
+            0.2,
             None,
+            "animals",
             "CARDIO-1",
-            "mice prone to plaque; no human trial",
-            ("sukhanov2007", "shai2011"),
+            "mice prone to plaque; in people genes for more IGF-1 went with slightly more coronary disease",
+            ("sukhanov2007", "shai2011", "larsson2020diab"),
         ),
         Edge(
             "igf1_amyloid",
             "IGF-1",
             "less amyloid-beta",
-            0.30,
+            0.1,
             None,
+            "animals",
             "NEURO-3",
-            "rodents; cohorts and patient comparisons disagree",
-            ("carro2002", "ostrowski2016"),
+            "rodents; in people a drug that raised IGF-1 did not slow the disease",
+            ("carro2002", "sevigny2008"),
         ),
         Edge(
             "igf1_neurogenesis",
             "IGF-1",
             "more new neurons",
-            0.30,
+            0.3,
             None,
+            "animals",
             "NEURO-2",
             "rats infused with IGF-1",
             ("aberg2000",),
@@ -310,6 +366,7 @@ EDGES = {
             "lower glucose",
             0.95,
             None,
+            "people",
             "METAB-1",
             "people given IGF-1 as a drug",
             ("guler1987", "zenobi1992"),
@@ -320,6 +377,7 @@ EDGES = {
             "IGF-1",
             None,
             0.85,
+            "animals",
             "COLON-1",
             "germ-free mice colonised in two laboratories",
             ("yan2016", "schwarzer2016"),
@@ -329,7 +387,8 @@ EDGES = {
             "acids in drinking water",
             "IGF-1",
             None,
-            0.70,
+            0.7,
+            "animals",
             "COLON-2",
             "mice after antibiotics, one laboratory",
             ("yan2016",),
@@ -337,7 +396,10 @@ EDGES = {
     ]
 }
 HUMAN_EDGES = tuple(edge.id for edge in EDGES.values() if edge.weight_human is not None)
-GAIN_SIGMA = 0.5
+# Should the growth hormone arrow exist, the chance that it runs upwards (chosen, as above).
+GH_UP = 0.15
+SIGNED = "scfa_gh"  # the one link that may run either way; its strength may be below 0
+CERTAIN = dict.fromkeys(HUMAN_EDGES, 1.0)
 
 # Nodes of the colon table (g/d), denser where the response bends; 3, 8, 15 is M6's default diet.
 INULIN_NODES = (0.0, 3.0, 8.0, 18.0, 28.0, 40.0)
@@ -447,7 +509,7 @@ def _checked_strengths(strength):
     if unknown := sorted(set(strength) - set(HUMAN_EDGES)):
         raise KeyError(f"no human link {unknown}; the links are {list(HUMAN_EDGES)}")
     for name, value in strength.items():
-        if not np.all(np.isfinite(value)) or np.any(np.asarray(value) < 0):
+        if not np.all(np.isfinite(value)) or (name != SIGNED and np.any(np.asarray(value) < 0)):
             raise ValueError(f"strength of {name} must be 0 or more: 0 is off, 1 as modelled")
     return SimpleNamespace(**dict.fromkeys(HUMAN_EDGES, 1.0) | dict(strength))
 
@@ -476,13 +538,11 @@ def _signals(absorbed, portal, systemic, s, p):
     )
     fold = chromatin.acetylated_fraction(hdac, p.a_0) / p.a_0
     il6 = liver.il6_level(ffar2, -s.scfa_il6 * p.il6_gain, p.inflammation)
-    gh_change = sum(
-        strength * (pituitary.multiplier(systemic["butyrate"], prep.effect, prep.half_mM) - 1.0)
-        for strength, prep in (
-            (s.scfa_gh_up, pituitary.PREPARATIONS["gh3"]),
-            (s.scfa_gh_down, pituitary.PREPARATIONS["goat"]),
-        )
+    more, less = (
+        pituitary.multiplier(systemic["butyrate"], prep.effect, prep.half_mM) - 1.0
+        for prep in (pituitary.PREPARATIONS["gh3"], pituitary.PREPARATIONS["goat"])
     )
+    gh_change = np.maximum(s.scfa_gh, 0.0) * more + np.maximum(-s.scfa_gh, 0.0) * less
     return Signals(
         absorbed_mmol_d=absorbed,
         portal_mM=portal,
@@ -494,7 +554,7 @@ def _signals(absorbed, portal, systemic, s, p):
         tx_mult=(1.0 + s.portal_hcar2 * p.g_hcar2 * hcar2)
         * (1.0 + s.portal_hdac * p.g_hdac * (fold - 1.0)),
         # The strength of growth hormone → IGF-1 scales the exponent of the steady map.
-        pit_mult=(1.0 + gh_change) ** s.gh_igf1,
+        pit_mult=np.maximum(1.0 + gh_change, 0.0) ** s.gh_igf1,
         igfbp_mult=liver.igfbp_multiplier(1.0 + s.il6_igfbp * (il6 - 1.0), p.il6_half),
     )
 
@@ -511,30 +571,31 @@ def _axis(absorbed, absorbed_reference, s, p):
     diet = _signals(absorbed, portal, systemic, s, p)
     tx = diet.tx_mult / reference.tx_mult
     pit = diet.pit_mult / reference.pit_mult
-    mapped = [gh_axis.steady_map(x.tx_mult, x.igfbp_mult, x.pit_mult) for x in (diet, reference)]
-    relative = {
-        "total": mapped[0] / mapped[1],
-        # Binding protein sets how much is stored; production and clearance set free IGF-1.
-        "free": tx**p.free_tx * pit**p.free_pit,
-    }
+    total, total_reference = (
+        gh_axis.steady_map(x.tx_mult, x.igfbp_mult, x.pit_mult) for x in (diet, reference)
+    )
+    relative = total / total_reference
+    # Binding protein sets how much is stored; production and clearance set free IGF-1.
+    free = tx**p.free_tx * pit**p.free_pit
     return Axis(
         diet=diet,
         reference=reference,
-        igf1_rel=relative["total"],
-        igf1_free_rel=relative["free"],
-        igf1_ng_ml=p.igf1_reference * relative["total"],
-        igf1_change_ng_ml=p.igf1_reference * (relative["total"] - 1.0),
+        igf1_rel=relative,
+        igf1_free_rel=free,
+        igf1_ng_ml=p.igf1_reference * relative,
+        igf1_change_ng_ml=p.igf1_reference * (relative - 1.0),
         read_outs_rel={
-            name: relative[pool] ** (getattr(s, f"igf1_{name}") * getattr(p, f"{name}_elasticity"))
-            for name, pool in READ_OUTS.items()
+            name: free ** (getattr(s, f"igf1_{name}") * getattr(p, f"{name}_elasticity"))
+            for name in READ_OUTS
         },
     )
 
 
-def _diets(grid, p):
-    diet = [getattr(p, name) for name in DIET]
-    reference = [PARAMETERS[name].value for name in DIET]
-    return absorbed_acids(grid, diet), absorbed_acids(grid, reference)
+def _absorbed(grid, *people):
+    """Absorbed acids of each person's diet, then of the reference diet (one look-up)."""
+    diets = [[getattr(p, name) for name in DIET] for p in people]
+    acids = absorbed_acids(grid, [*diets, [PARAMETERS[name].value for name in DIET]])
+    return [{a: acids[a][k] for a in ACIDS} for k in range(len(diets) + 1)]
 
 
 def chain(grid: Mapping, strength: Mapping | None = None, **changes) -> Axis:
@@ -545,7 +606,8 @@ def chain(grid: Mapping, strength: Mapping | None = None, **changes) -> Axis:
     grid : mapping of str to sequence
         The colon table: ``colon_grid()`` or the shipped one.
     strength : mapping of str to float or ndarray, optional
-        Strength of links by id; 0 is off, 1 (default) as modelled. Arrays give samples.
+        Strength of links by id; 0 is off, 1 (default) as modelled. Arrays give samples. Below 0
+        the growth hormone link runs downwards, as in cells of a normal pituitary.
     **changes : float
         Overrides of PARAMETERS, for example ``fibre_inulin_g_d=18``.
 
@@ -560,32 +622,7 @@ def chain(grid: Mapping, strength: Mapping | None = None, **changes) -> Axis:
     """
     s = _checked_strengths(strength or {})
     p = PARAMETERS.values_with(**changes)
-    return _axis(*_diets(grid, p), s, p)
-
-
-def strengths(chance, weight):
-    """Quantile ``chance`` of a link's strength that exists with probability ``weight``.
-
-    Bernoulli times log-normal (median 1, ``GAIN_SIGMA``): 0 below ``1 - weight``.
-
-    Parameters
-    ----------
-    chance : ndarray
-        Uniform numbers in 0 to 1, any shape.
-    weight : float
-        Probability in 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        If ``weight`` is not a probability.
-    """
-    if not 0 <= weight <= 1:
-        raise ValueError(f"weight {weight} must be a probability, 0 to 1")
-    chance = np.asarray(chance, dtype=float)
-    exists = chance > 1.0 - weight
-    within = np.where(exists, (chance - (1.0 - weight)) / max(weight, 1e-12), 0.5)
-    return np.where(exists, np.exp(GAIN_SIGMA * ndtri(np.clip(within, 1e-9, 1 - 1e-9))), 0.0)
+    return _axis(*_absorbed(grid, p), s, p)
 
 
 def human_weights(weights: Mapping | None = None, off: Iterable[str] = ()) -> dict[str, float]:
@@ -606,180 +643,227 @@ def human_weights(weights: Mapping | None = None, off: Iterable[str] = ()) -> di
     return table | dict.fromkeys(off, 0.0)
 
 
+@lru_cache(maxsize=4)
+def _draws(samples, seed):
+    """Random numbers that every bet shares: existence, size and direction (read only)."""
+    rng = np.random.default_rng(seed)
+    shape = (len(HUMAN_EDGES), samples)
+    drawn = rng.random(shape), rng.standard_normal(shape), rng.random(samples)
+    for each in drawn:
+        each.flags.writeable = False
+    return drawn
+
+
+def strengths(weights: Mapping, gh_up=GH_UP, spread=1.0, samples=4000, seed=0):
+    """Draw the strength of every human link: existence times a log-normal factor of median 1.
+
+    Parameters
+    ----------
+    weights : mapping of str to float
+        Chance that each link exists; every link of HUMAN_EDGES.
+    gh_up : float
+        Should the growth hormone link exist, the chance that it runs upwards.
+    spread : float
+        Factor on the spreads of SPREAD; 0 leaves every size as modelled.
+    samples, seed : int
+        How many worlds, and which random numbers; the same seed gives the same worlds.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Arrays of shape (samples,); 0 where the link does not exist.
+
+    Raises
+    ------
+    ValueError
+        If ``gh_up`` is not a probability, ``spread`` is negative or samples are fewer than 2.
+    """
+    if not 0 <= gh_up <= 1:
+        raise ValueError(f"gh_up = {gh_up} must be a probability, 0 to 1")
+    if not spread >= 0:
+        raise ValueError(f"spread = {spread} must be 0 or more")
+    if samples < 2:
+        raise ValueError(f"samples = {samples}: at least 2 are needed for a band")
+    exists, size, direction = _draws(int(samples), int(seed))
+    drawn = {
+        name: (exists[k] < weights[name]) * np.exp(spread * SPREAD[EDGES[name].measured_in] * size[k])
+        for k, name in enumerate(HUMAN_EDGES)
+    }
+    drawn[SIGNED] = drawn[SIGNED] * np.where(direction < gh_up, 1.0, -1.0)
+    return drawn
+
+
 @dataclass(frozen=True)
 class Band:
-    """Spread of a change: chance that it is above 0 or below 0, median, 5 % and 95 % points."""
+    """Spread of a change in percent: shares of worlds above and below 0, and quantiles.
+
+    ``error`` is the Monte Carlo standard error of ``p_above``: what another set of random
+    numbers would move it by.
+    """
 
     p_above: float
     p_below: float
     median: float
     low: float
     high: float
+    error: float
 
 
-def _band(change):
-    # Rounding leaves changes of about 1e-16 in a chain that is cut.
-    low, median, high = np.quantile(change, (0.05, 0.5, 0.95))
-    return Band(float(np.mean(change > 1e-9)), float(np.mean(change < -1e-9)), median, low, high)
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Samples of the chain and their bands: IGF-1 change (ng/mL), read-outs (fractions)."""
-
-    igf1_change_ng_ml: np.ndarray
-    bands: dict[str, Band]
+NOBODY = 1e-7  # percent; below it a change is rounding in a chain that is cut
 
 
 @dataclass(frozen=True)
-class Uncertainty:
-    """The same random people, with links that may be absent and with every link present."""
+class Worlds:
+    """Sampled worlds: strengths of the links, and changes in percent of the reference diet.
 
-    with_weights: Spread
-    without_weights: Spread
+    ``trial_weight`` is how well each world explains the diet trial; it sums to 1.
+    """
+
+    strengths: dict
+    change_percent: dict
+    trial_weight: np.ndarray
+
+    def band(self, name="igf1", after_trial=False) -> Band:
+        """Return the spread of ``igf1`` or a read-out, before or after the trial is counted."""
+        change = self.change_percent[name]
+        n = change.size
+        weight = self.trial_weight if after_trial else np.full(n, 1.0 / n)
+        above, below = change > NOBODY, change < -NOBODY
+        p_above, p_below = (min(float(weight @ each), 1.0) for each in (above, below))
+        if after_trial:
+            order = np.argsort(change)
+            places = np.searchsorted(np.cumsum(weight[order]), (0.05, 0.5, 0.95))
+            low, median, high = change[order][np.minimum(places, n - 1)]
+        else:
+            low, median, high = np.quantile(change, (0.05, 0.5, 0.95))
+        error = float(np.sqrt(weight**2 @ (above - p_above) ** 2))
+        return Band(p_above, p_below, float(median), float(low), float(high), error)
 
 
-def uncertainty(
+def sample(
     grid: Mapping,
-    samples: int = 4000,
-    seed: int = 0,
     weights: Mapping | None = None,
     off: Iterable[str] = (),
+    gh_up=GH_UP,
+    spread=1.0,
+    samples=4000,
+    seed=0,
     **changes,
-) -> Uncertainty:
-    """Sample the strengths of all links and follow one diet through them.
+) -> Worlds:
+    """Sample worlds and follow one diet through each.
 
     Parameters
     ----------
     grid : mapping of str to sequence
         The colon table.
-    samples : int
-        Number of samples, at least 2.
-    seed : int
-        Seed of the random numbers.
     weights : mapping of str to float, optional
-        Edited chances of links; default ``EDGES[...].weight_human``.
+        Edited chances of links; default ``EDGES[...].weight_human``, ``CERTAIN`` for all.
     off : iterable of str
-        Links switched off in both answers.
+        Links that are cut.
+    gh_up, spread, samples, seed
+        As for :func:`strengths`.
     **changes : float
         Overrides of PARAMETERS.
 
     Returns
     -------
-    Uncertainty
-        Bands by name: ``igf1`` (ng/mL) and the read-outs (relative change).
+    Worlds
+        The trial is weighed for a healthy person who eats the trial's extra fibre as NSP,
+        whatever diet and inflammation are asked for.
 
     Raises
     ------
     ValueError, KeyError
         For bad weights, links, samples or values.
     """
-    if samples < 2:
-        raise ValueError(f"samples = {samples}: at least 2 are needed for a band")
-    chosen = human_weights(weights, off)
+    s = SimpleNamespace(**strengths(human_weights(weights, off), gh_up, spread, samples, seed))
     p = PARAMETERS.values_with(**changes)
-    diets = _diets(grid, p)
-    chances = np.random.default_rng(seed).random((len(HUMAN_EDGES), samples))
-    off = set(off)
-
-    def spread(by_link):
-        s = {
-            name: strengths(row, by_link[name])
-            for name, row in zip(HUMAN_EDGES, chances, strict=True)
-        }
-        axis = _axis(*diets, SimpleNamespace(**s), p)
-        changed = {"igf1": axis.igf1_change_ng_ml}
-        changed |= {name: rel - 1.0 for name, rel in axis.read_outs_rel.items()}
-        bands = {name: _band(change) for name, change in changed.items()}
-        return Spread(axis.igf1_change_ng_ml, bands)
-
-    return Uncertainty(spread(chosen), spread({name: float(name not in off) for name in chosen}))
+    own = {name: x for name, x in changes.items() if name not in (*DIET, "inflammation")}
+    own["fibre_nsp_g_d"] = PARAMETERS["fibre_nsp_g_d"].value + trial_fibre_g_d()
+    in_trial = PARAMETERS.values_with(**own)
+    diet, trial_diet, reference = _absorbed(grid, p, in_trial)
+    axis = _axis(diet, reference, s, p)
+    changed = {"igf1": axis.igf1_rel} | axis.read_outs_rel
+    fed = _axis(trial_diet, reference, s, in_trial).igf1_rel
+    weight = trial().support(100 * (fed - 1.0))
+    return Worlds(
+        vars(s),
+        {name: 100 * (rel - 1.0) for name, rel in changed.items()},
+        weight / weight.sum(),
+    )
 
 
-# Constants varied beside the links: potencies over the sliders' ranges, inflammation to chronic.
-_CONSTANTS = {
-    **{
-        name: loguniform(PARAMETERS[name].low, PARAMETERS[name].high)
-        for name in ("hcar2_ec50_butyrate", "ic_butyrate", "ic_propionate", "a_0")
-    },
-    "inflammation": uniform(0.0, 4.0),
-}
-SOBOL_INPUTS = (*HUMAN_EDGES, *_CONSTANTS)
+def first_order(known, answer, groups=50):
+    """Share of the variance of ``answer`` that would go if ``known`` were known (Sobol, S₁).
 
+    Sorts the samples by ``known``, takes the mean answer of each group, and compares the
+    variance between the groups with that of all samples; the chance part is taken off.
 
-@dataclass(frozen=True)
-class _LinkStrength:
-    """A link's strength as the distribution that SciPy's sampler asks for."""
+    Parameters
+    ----------
+    known, answer : ndarray
+        One number a sample.
+    groups : int
+        How many groups of neighbours; far fewer than samples.
 
-    weight: float
-
-    def ppf(self, chance):
-        return strengths(chance, self.weight)
+    Returns
+    -------
+    float
+        1 if ``known`` settles the answer, about 0 if it says nothing; 0 if nothing varies.
+    """
+    total = np.var(answer) * answer.size
+    if total < 1e-12:
+        return 0.0
+    parts = np.array_split(answer[np.argsort(known, kind="stable")], groups)
+    between = sum(part.size * (part.mean() - answer.mean()) ** 2 for part in parts)
+    chance = (groups - 1) * (total - between) / (answer.size - groups)
+    return float((between - chance) / total)
 
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """Sobol indices by input; first-order values near 0 are noise, read the total order."""
+    """First-order Sobol indices by link, with their Monte Carlo standard errors."""
 
     inputs: tuple[str, ...]
     first_order: np.ndarray
-    total_order: np.ndarray
+    error: np.ndarray
 
 
-def sensitivity(
-    grid: Mapping,
-    target: str = "igf1",
-    n: int = 1024,
-    seed: int = 0,
-    weights: Mapping | None = None,
-    off: Iterable[str] = (),
-    **changes,
-) -> Sensitivity:
-    """Share of the variance of one answer that each of 19 inputs explains (Saltelli's method).
+def sensitivity(grid: Mapping, target="igf1", samples=20_000, repeats=10, **bets) -> Sensitivity:
+    """Which link, once known, would settle most of the answer.
 
     Parameters
     ----------
     grid : mapping of str to sequence
         The colon table.
     target : str
-        ``"igf1"`` (ng/mL change) or a read-out (key of READ_OUTS).
-    n : int
-        Sample size, a power of 2.
-    seed : int
-        Seed of the random numbers.
-    weights, off : optional
-        As for :func:`uncertainty`.
-    **changes : float
-        Overrides of PARAMETERS; those among the 19 inputs are sampled anyway.
+        ``"igf1"`` or a read-out (READ_OUTS).
+    samples, repeats : int
+        Size of one sample, and how many with other random numbers; their scatter is the error.
+    **bets
+        As for :func:`sample`; inflammation stays where it is put (a healthy person).
 
     Returns
     -------
     Sensitivity
-        Arrays of shape (19,), in the order of SOBOL_INPUTS; all 0 if nothing varies.
 
     Raises
     ------
     ValueError, KeyError
-        For an unknown target, bad ``n``, weights, links or values.
+        For an unknown target, fewer than 2 repeats, bad weights, links or values.
     """
     if target != "igf1" and target not in READ_OUTS:
         raise ValueError(f"no target {target!r}; choose igf1 or one of {sorted(READ_OUTS)}")
-    chosen = human_weights(weights, off)
-    values = vars(PARAMETERS.values_with(**changes))
-    diets = _diets(grid, SimpleNamespace(**values))
-
-    def answer(rows):
-        inputs = dict(zip(SOBOL_INPUTS, rows, strict=True))
-        s = SimpleNamespace(**{name: inputs[name] for name in HUMAN_EDGES})
-        p = SimpleNamespace(**values | {name: inputs[name] for name in _CONSTANTS})
-        axis = _axis(*diets, s, p)
-        return axis.igf1_change_ng_ml if target == "igf1" else axis.read_outs_rel[target] - 1.0
-
-    dists = [*(_LinkStrength(chosen[name]) for name in HUMAN_EDGES), *_CONSTANTS.values()]
-    with np.errstate(invalid="ignore"):
-        indices = sobol_indices(func=answer, n=n, dists=dists, rng=np.random.default_rng(seed))
-    first, total = (np.nan_to_num(np.ravel(x)) for x in (indices.first_order, indices.total_order))
-    return Sensitivity(SOBOL_INPUTS, first, total)
+    if repeats < 2:
+        raise ValueError(f"repeats = {repeats}: at least 2 are needed for an error")
+    rows = []
+    for seed in range(repeats):
+        worlds = sample(grid, samples=samples, seed=seed, **bets)
+        answer = worlds.change_percent[target]
+        rows.append([first_order(worlds.strengths[name], answer) for name in HUMAN_EDGES])
+    found = np.array(rows)
+    error = found.std(axis=0, ddof=1) / np.sqrt(repeats)
+    return Sensitivity(HUMAN_EDGES, found.mean(axis=0), error)
 
 
 def check(result: Axis):
