@@ -26,7 +26,6 @@ DERIVED = {
     "passage": {"absorbed, # reach"},
     "occupancy": {"With # g"},  # the usual diet and what is added
     "arrows": {"and # of"},  # how many arrows are left
-    "band": {"in # %"},  # inside the trial and above it
 }
 NUMBER = re.compile(r"[−-]?[\d.,]+%?")
 

@@ -654,7 +654,7 @@ def _draws(samples, seed):
     return drawn
 
 
-def strengths(weights: Mapping, gh_up=GH_UP, spread=1.0, samples=4000, seed=0):
+def strengths(weights: Mapping, gh_up=GH_UP, spread=1.0, samples=4000, seed=6):
     """Draw the strength of every human link: existence times a log-normal factor of median 1.
 
     Parameters
@@ -747,7 +747,7 @@ def sample(
     gh_up=GH_UP,
     spread=1.0,
     samples=4000,
-    seed=0,
+    seed=6,
     **changes,
 ) -> Worlds:
     """Sample worlds and follow one diet through each.
