@@ -686,7 +686,8 @@ def strengths(weights: Mapping, gh_up=GH_UP, spread=1.0, samples=4000, seed=6):
         raise ValueError(f"samples = {samples}: at least 2 are needed for a band")
     exists, size, direction = _draws(int(samples), int(seed))
     drawn = {
-        name: (exists[k] < weights[name]) * np.exp(spread * SPREAD[EDGES[name].measured_in] * size[k])
+        name: (exists[k] < weights[name])
+        * np.exp(spread * SPREAD[EDGES[name].measured_in] * size[k])
         for k, name in enumerate(HUMAN_EDGES)
     }
     drawn[SIGNED] = drawn[SIGNED] * np.where(direction < gh_up, 1.0, -1.0)

@@ -310,7 +310,7 @@ def test_figures_with_swapped_names_or_a_wrong_level(set_name, labels, limit, st
         ax.plot(curve["x"], curve["y"], label=label)
     if limit is not None:
         ax.axhline(limit)
-    words = {"11": ("inulin (g/d)", "IGF-1 (ng/mL)"), "06": ("transit", "absorbed (mmol/d)")}
+    words = {"11": ("inulin (g/d)", "IGF-1 (%)"), "06": ("transit", "absorbed (mmol/d)")}
     ax.set(xlabel=words[set_name[:2]][0], ylabel=words[set_name[:2]][1])
     ax.legend()
     verdict = exercise.check("q6", fig)
