@@ -67,6 +67,7 @@ function renderPrediction({ model, el: host }) {
   const reveal = el("div", { class: "ig-reveal" });
   let left = null; // the record that "Predict again" has left behind
   let shown = null;
+  let used = false; // what is wrong with the store is told where the learner answers
 
   function given() { // a question reworded since then does not understand its old answer: it is asked again
     const last = lastAnswers(keeper.records(), "prediction").get(spec.id);
@@ -78,6 +79,7 @@ function renderPrediction({ model, el: host }) {
     const confidence = sure.read();
     sayAgain(problem, words ?? (confidence ? "" : "Say how sure you are."));
     if (words || !confidence) return;
+    used = true;
     keeper.add([newRecord({
       kind: "prediction", lesson: spec.lesson, item: spec.id, context: "prediction",
       claims: spec.claims, answer: value, confidence,
@@ -85,7 +87,7 @@ function renderPrediction({ model, el: host }) {
   }
 
   function draw() {
-    message.textContent = keeper.message;
+    message.textContent = used ? keeper.message : "";
     const last = given();
     if (shown !== null && shown === (last?.uid ?? "")) return;
     const [first, hadFocus] = [shown === null, host.contains(document.activeElement)];

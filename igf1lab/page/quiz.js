@@ -148,7 +148,7 @@ function feedbackLines(item, state) {
   return lines.filter(Boolean);
 }
 
-function card(item, number, total, { keeper, context, feedback, unsure, svg }) {
+function card(item, number, total, { keeper, context, feedback, unsure, svg, answered }) {
   const part = ITEM_KINDS[item.kind](item, unique(`ig-${item.id}`), svg);
   const sure = radios("How sure are you? (you may leave this out)",
     CONFIDENCES.map((word) => ({ key: word, text: word })), "ig-inline ig-sure");
@@ -171,6 +171,7 @@ function card(item, number, total, { keeper, context, feedback, unsure, svg }) {
     const { problem: words, attempt } = attemptFor(item, state(), given);
     sayAgain(problem, words);
     if (!attempt) return;
+    answered();
     keeper.add([newRecord({
       kind: "quiz", lesson: item.lesson, item: item.id, context, claims: item.claims,
       confidence: sure.read(), ...attempt,
@@ -200,7 +201,9 @@ function card(item, number, total, { keeper, context, feedback, unsure, svg }) {
 
 // Draws items into a host, follows the keeper, and returns a function that ends it.
 export function drawQuiz(host, keeper, { title, items, context, feedback, unsure, svg }) {
-  const cards = items.map((item, i) => card(item, i + 1, items.length, { keeper, context, feedback, unsure, svg }));
+  let used = false; // what is wrong with the store is told where the learner answers, not in every quiz
+  const answered = () => { used = true; };
+  const cards = items.map((item, i) => card(item, i + 1, items.length, { keeper, context, feedback, unsure, svg, answered }));
   const summary = el("p", { class: "ig-summary", role: "status" });
   const message = el("p", { class: "ig-problem", role: "status" });
   host.classList.add("ig-widget");
@@ -208,7 +211,7 @@ export function drawQuiz(host, keeper, { title, items, context, feedback, unsure
   const draw = () => {
     cards.forEach((each) => each.draw());
     summary.textContent = roundSummary(cards.map((each) => each.state()), feedback);
-    message.textContent = keeper.message;
+    message.textContent = used ? keeper.message : "";
   };
   draw();
   return keeper.subscribe(draw);

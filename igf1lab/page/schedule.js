@@ -10,14 +10,15 @@ const scheduler = fsrs({ enable_fuzz: false, enable_short_term: false });
 
 const ideaOf = (item) => item.claims[0]; // an item is about its first claim before all
 
-// Each record with the day it counts for. Clocks are set wrong and set right again: time never runs
-// backwards here, nor beyond now.
+// Each record with the time it counts for. A time to come is that of a clock set wrong: then the
+// time of the record that came next stands in.
 function dated(records, now) {
-  let latest = -Infinity;
-  return records.map((record) => {
-    latest = Math.max(latest, Math.min(Date.parse(record.time), now));
-    return { record, time: latest };
-  });
+  let next = now;
+  return records.map((record) => ({ record, time: Date.parse(record.time) })).reverse()
+    .map(({ record, time }) => {
+      if (time <= now) next = time;
+      return { record, time: next };
+    }).reverse();
 }
 
 // How a day went: the mean score of its last answers, and whether the learner was sure of them.
@@ -40,7 +41,8 @@ export function cardsOf(records, items, now = Date.now()) {
     if (!days.has(idea)) days.set(idea, new Map());
     days.get(idea).set(day, [...(days.get(idea).get(day) ?? []), record]);
   }
-  return [...days].map(([idea, each]) => {
+  return [...days].map(([idea, unsorted]) => {
+    const each = new Map([...unsorted].sort(([a], [b]) => a - b));
     let card = createEmptyCard(new Date(Math.min(...each.keys()) * DAY_MS));
     let went = null;
     for (const [day, answers] of each) {

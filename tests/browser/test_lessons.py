@@ -71,7 +71,7 @@ def test_a_prediction_gates_its_reveal(lesson, lab):
         assert revealed.count() == 0, f"{lesson}: a reveal stands open before the prediction"
         assert "The model:" not in card.inner_text()
         card.get_by_role("button", name="Record my prediction").click()
-        expect(card.locator(".ig-problem")).not_to_be_empty()  # an empty form records nothing
+        expect(card.locator(".ig-problem").first).not_to_be_empty()  # an empty form records nothing
         answer(card, lesson)
         card.get_by_role("button", name="Record my prediction").click()
         expect(card.locator(".ig-feedback")).to_contain_text("You predicted")

@@ -4,6 +4,8 @@ import json
 
 from playwright.sync_api import expect
 
+from igf1lab.lesson.quiz_bank import bank
+
 LESSON = "01_gh_igf1_axis"
 
 
@@ -42,3 +44,33 @@ def test_a_lesson_opened_again_still_moves(lab, course):
     explorer.locator("input[type=range]").last.press("End")  # a place that is not held
     expect(explorer.locator(".ig-status")).to_contain_text("kernel is not answering", timeout=8000)
     assert lab.errors() == []
+
+
+def test_without_a_kernel_a_quiz_judges_and_the_setup_cell_stores(lab):
+    """It goes on where the test before it ends: a lesson on the page, and no kernel."""
+    item = next(item for item in bank(LESSON).items if item.kind == "choice")
+    card = lab.page.locator(f".ig-card[data-item='{item.id}']")
+    wrong = next(option for option in item.options if not option.correct)
+    card.locator(f"input[value='{wrong.key}']").check()
+    card.get_by_role("button", name="Check").click()
+    expect(card.locator(".ig-feedback")).to_contain_text("Hint:")
+    told = lab.page.get_by_text("Run the Setup cell")
+    expect(told.last).to_be_visible(timeout=12_000)
+    lab.page.evaluate(
+        """async () => {
+            const { sessionContext, content } = jupyterapp.shell.currentWidget;
+            await sessionContext.changeKernel({ name: 'python3' });
+            content.activeCellIndex = content.widgets.findIndex((cell) =>
+                cell.model.sharedModel.getSource().includes('open_lesson'));
+            content.deselectAll();
+            await jupyterapp.commands.execute('notebook:run-cell');
+        }"""
+    )
+    lab.page.wait_for_function(
+        """() => [...igf1labKeepers.values()].some((keeper) =>
+            keeper.place && !keeper.loose.size && keeper.records().length === 1)""",
+        timeout=30_000,
+    )
+    expect(told).to_have_count(0)
+    expect(lab.page.locator(".ig-status-line").last).to_contain_text("of 26 claims firm")
+    expect(card.locator(".ig-feedback")).to_contain_text("Hint:")  # nothing was lost

@@ -132,11 +132,13 @@ test("what was answered today is not asked again today, and nothing known is not
   assert.deepEqual(reviewPlan([answered(0, "01_lesson-a", { context: "pre_test" })], BANK, NOW + 90 * DAY).entries, []);
 });
 
-test("a clock that was ahead, or far behind, stops no review", () => {
+test("a clock that was ahead stops no review, and what a file brings in later keeps its dates", () => {
   const ahead = answered(0, "01_lesson-a", { time: "2031-01-01T00:00:00.000+00:00" });
-  const behind = answered(0, "01_lesson-b", { time: "1999-01-01T00:00:00.000+00:00" });
-  for (const records of [[ahead, behind], [behind, ahead]]) {
-    const [card] = cardsOf(records, BANK, NOW);
-    assert.ok(Number.isFinite(card.known) && card.due - NOW < 400 * DAY);
-  }
+  const [today, earlier] = [answered(40, "02_lesson-a"), answered(0, "03_lesson-a")];
+  const now = NOW + 40 * DAY;
+  const since = (records) => Object.fromEntries(cardsOf(records, BANK, now).map((card) => [card.idea.slice(1, 3), card.since]));
+  assert.deepEqual(since([ahead, today]), { "01": 0, "02": 0 });
+  assert.deepEqual(since([ahead, earlier]), { "01": 40, "03": 40 });
+  assert.deepEqual(since([today, earlier]), { "02": 0, "03": 40 });
+  assert.ok(cardsOf([ahead], BANK, now).every((card) => card.due - now < 400 * DAY && Number.isFinite(card.known)));
 });
