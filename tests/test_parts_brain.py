@@ -5,6 +5,7 @@ import pytest
 
 from igf1lab import evidence
 from igf1lab.lesson.parts import brain as parts
+from igf1lab.lesson.quiz_bank import bank
 from igf1lab.models import brain
 
 
@@ -87,3 +88,9 @@ def test_patients_figure_keeps_the_two_units_apart():
     assert "67.66 (7.01 to 128.31)" in plate.alt
     before, after = plate.alt.split("In another unit")
     assert "d =" not in before and "lower: d = −0.08" in after
+
+
+def test_a_good_estimate_is_any_that_a_half_filling_level_gives():
+    low, high = bank("02_brain").predictions[0].accept
+    gates = [parts.doubling_rise_percent(200.0, K_m=K_m) for K_m in (20, 200)]
+    assert low == pytest.approx(gates[0], abs=0.5) and high == pytest.approx(gates[1], abs=0.5)
