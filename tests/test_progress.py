@@ -256,8 +256,6 @@ def test_in_a_browser_the_browser_keeps(monkeypatch):
     assert keeper() == {"where": "page", "name": ""}
     monkeypatch.undo()
     assert keeper()["where"] == "kernel"
-    monkeypatch.setenv("IGF1LAB_KEEPER", "page")
-    assert keeper()["where"] == "page"
 
 
 # --- where it is ---

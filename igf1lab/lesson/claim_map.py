@@ -62,15 +62,16 @@ def _draw_arrow(arrow: Arrow, buttons: bool) -> str:
         f"M{x + 1},{y} H{right - POINT} L{right - 1},{middle} L{right - POINT},{foot} H{x + 1} Z"
     )
     ends = f"{claim.arrow_from} → {claim.arrow_to}"
-    said = f"{claim.id}: {claim.short}, {ends}"
+    said = f"{claim.id} {claim.short} {ends}"
+    # The name begins with the words that are seen, and spaces part them: who speaks to it says those.
     button = f'role="button" tabindex="0" aria-pressed="false" aria-label="{escape(said)}" '
     return (
         f'<g class="ig-arrow" data-claim="{claim.id}" '
         f'{button if buttons else ""}data-lm-suppress-shortcuts="true">'
         f'<path d="{outline}"/>'
         f'<text x="{x + 12}" y="{y + 19}" class="ig-arrow-name">'
-        f"{escape(f'{claim.id}  {claim.short}')}</text>"
-        f'<text x="{x + 12}" y="{y + 37}">{escape(ends)}</text>'
+        f"{escape(f'{claim.id}  {claim.short}')}</text> "
+        f'<text x="{x + 12}" y="{y + 37}">{escape(ends)}</text> '
         f'<text x="{right - POINT - 8}" y="{y + 37}" text-anchor="end" class="ig-arrow-word"></text>'
         "</g>"
     )

@@ -261,9 +261,9 @@ def default_progress() -> Progress:
 def keeper() -> dict[str, str]:
     """Say where the parts of a page keep records: ``{"where": ..., "name": ...}``.
 
-    In a browser (a page of the web edition, JupyterLite) that is the browser itself;
-    ``IGF1LAB_KEEPER=page`` says so when pages are built. Elsewhere it is this kernel.
+    In JupyterLite, which runs in a browser, that is the browser itself; elsewhere it is this kernel.
+    A page of the web edition leaves this word out and keeps them in the browser, too.
     """
-    if sys.platform == "emscripten" or os.environ.get("IGF1LAB_KEEPER") == "page":
+    if sys.platform == "emscripten":
         return {"where": "page", "name": ""}
     return {"where": "kernel", "name": default_progress().name}

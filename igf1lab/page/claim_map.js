@@ -116,7 +116,7 @@ function renderPanel({ model, el: host }) {
       const { word } = mastery.get(id);
       const { look, symbol } = LOOKS_OF_MASTERY[word];
       for (const each of Object.values(LOOKS_OF_MASTERY)) node.classList.toggle(`ig-${each.look}`, each.look === look);
-      node.setAttribute("aria-label", `${label}, ${word}`);
+      node.setAttribute("aria-label", `${label} ${word}`);
       node.querySelector(".ig-arrow-name").textContent = `${symbol} ${text}`;
       node.querySelector(".ig-arrow-word").textContent = word;
     }

@@ -184,10 +184,9 @@ export class KernelKeeper extends Keeper {
   }
 
   get message() {
-    const loose = "Your answers are kept in this page for now, for the kernel does not answer. " +
-      "Run the Setup cell (the first code cell), and they are stored.";
-    const early = "The kernel does not answer, so what you answered before is not shown. " +
-      "Run the Setup cell (the first code cell), and it is.";
+    const cure = "If it is not busy with cells, run the Setup cell (the first code cell).";
+    const loose = `Your answers are kept in this page and will be stored as soon as the kernel answers. ${cure}`;
+    const early = `What you answered before will show as soon as the kernel answers. ${cure}`;
     const silence = !this.silent ? "" : this.loose.size ? loose : this.heardOnce ? "" : early;
     return [silence, super.message].filter(Boolean).join(" ");
   }

@@ -5,14 +5,20 @@ import json
 import pytest
 from playwright.sync_api import expect
 
+from harness import overflowing, run_axe
 from igf1lab.lesson.outcome import Outcome
 from igf1lab.lesson.prediction import Prediction
 from igf1lab.lesson.progress import Progress
 from igf1lab.lesson.progress_view import ProgressPanel, Status
 from igf1lab.lesson.quiz import Quiz
+from igf1lab.lesson.quiz_bank import bank, item_view
 from stage import put
 from test_quiz import BANK, ITEMS, right_answer
 
+ANSWERED = """(items) => [...igf1labKeepers.values()][0].add(items.map((item, i) => ({
+    uid: String(i).padStart(32, '0'), time: '2026-01-05T12:00:00.000+00:00', kind: 'quiz', lesson: item.lesson,
+    item: item.id, context: item.lesson, claims: item.claims, answer: '', try_number: 1, correct: i % 2 === 0,
+    misconceptions: ['AXIS-1.m1'], confidence: 'sure' })))"""
 NUMBERS = [item for item in BANK.items if item.kind == "number"]
 PAGE = {"where": "page", "name": ""}
 RECORDS = "() => [...igf1labKeepers.values()][0].records()"
@@ -168,3 +174,24 @@ def test_the_setup_cells_line_tells_the_progress(context):
     expect(page.locator(".ig-status-line")).to_have_text(
         "Lesson 1 ready · your progress: 0 of 26 claims firm"
     )
+
+
+@pytest.mark.usefixtures("axe_is_here")
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_panel_with_all_open_can_be_read_by_everybody(browser, dark):
+    """Long after a lesson: a claim's text, the reasons of a review, and its items are on the page."""
+    page = browser.new_page(viewport={"width": 1000, "height": 900})
+    put(page, ProgressPanel())
+    page.evaluate(ANSWERED, [item_view(item) for item in bank("01_gh_igf1_axis").items])
+    if dark:
+        page.evaluate("() => { document.body.dataset.jpThemeLight = 'false'; }")
+        page.add_style_tag(content="body { background: #111418 }")
+    page.get_by_text("What and why").click()
+    page.get_by_role("button", name="Review").click()
+    page.locator(".ig-arrow").first.click()
+    expect(page.locator(".ig-review .ig-card").first).to_be_visible()
+    faults = [fault for fault in run_axe(page, ".ig-widget")]
+    page.set_viewport_size({"width": 400, "height": 900})
+    faults += overflowing(page, ".ig-widget") + run_axe(page, ".ig-widget")
+    assert not faults, "\n".join(faults)
+    page.close()

@@ -54,7 +54,7 @@ def test_without_a_kernel_a_quiz_judges_and_the_setup_cell_stores(lab):
     card.locator(f"input[value='{wrong.key}']").check()
     card.get_by_role("button", name="Check").click()
     expect(card.locator(".ig-feedback")).to_contain_text("Hint:")
-    told = lab.page.get_by_text("Run the Setup cell")
+    told = lab.page.get_by_text("Your answers are kept in this page")
     expect(told.last).to_be_visible(timeout=12_000)
     lab.page.evaluate(
         """async () => {
