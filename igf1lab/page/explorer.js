@@ -384,6 +384,7 @@ function renderExplorer({ model, el: root }) {
     clearTimeout(flying.get(message.id));
     flying.delete(message.id);
     offline = false;
+    waiting = "";
     if (message.rows.length) keep(message.rows, buffers[0]);
     passing = null;
     if (message.passing) passing = { at: message.at.join(), problem: message.problem };

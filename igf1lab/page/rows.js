@@ -19,6 +19,8 @@
 // The host gives such a part prefetch: false, so that it asks for no more than it shows.
 
 const STEPS = 4000; // of an axis; sweeps.py has the same
+const COMPUTING = "Computing this setting …"; // said where it takes longer than a moment
+const MOMENT_MS = 400;
 const NO_PYTHON = "This setting needs live code, which this copy was built without; each slider still moves from the start and from every scenario.";
 
 // --- sweep files ---------------------------------------------------------------------------
@@ -118,7 +120,7 @@ function startPython(address) {
   worker.onmessage = ({ data }) => {
     if (data.stage !== undefined) {
       stage = data.stage;
-      asked.forEach(({ tell }) => tell(stage));
+      asked.forEach(({ tell }) => tell(stage || COMPUTING));
     } else if (data.failed) fail(data.failed);
     else {
       asked.get(data.id).done(data);
@@ -131,6 +133,7 @@ function startPython(address) {
       const id = nextId++;
       asked.set(id, { done, tell });
       if (stage) tell(stage);
+      else setTimeout(() => { if (asked.has(id)) tell(COMPUTING); }, MOMENT_MS);
       worker.postMessage({ id, part, key, rows });
     }),
   };
