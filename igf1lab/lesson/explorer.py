@@ -7,7 +7,6 @@ slider, nearest settings first. So nothing has to be cancelled here and no state
 between threads.
 """
 
-import io
 import os
 import re
 import time
@@ -15,7 +14,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-import matplotlib as mpl
 import numpy as np
 import traitlets
 from matplotlib.figure import Figure
@@ -24,7 +22,7 @@ from matplotlib.patches import Polygon
 
 from igf1lab.lesson.reader import SHUT, headless
 from igf1lab.lesson.rows import Exploration, ExplorerError, View, xy
-from igf1lab.lesson.style import course_style, figure_html, png_image, themed_svg
+from igf1lab.lesson.style import course_style, figure_html, png_image, svg_text
 from igf1lab.lesson.widget import Keeping, module
 from igf1lab.page import FOLDER
 
@@ -122,13 +120,9 @@ class Explorer(Keeping):
         fig.dpi = 72
         fig.draw_without_rendering()
         fig.set_layout_engine("none")  # the axes stay where this first layout put them
-        buffer = io.StringIO()
-        with course_style(), _svg_settings(self.name):
-            fig.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-        svg = buffer.getvalue()
         height = fig.get_figheight() * 72
         return {
-            "svg": themed_svg(svg[svg.index("<svg") :]),
+            "svg": svg_text(fig, salt=self.name, keep=f"{self.name}-"),
             "axes": {key: _page_transform(artist, height) for key, artist in artists.items()},
         }
 
@@ -270,10 +264,6 @@ def _unit(ax, which: str) -> str:
     labels = [getattr(each, f"get_{which}label")() for each in (ax, *shared)]
     label = next(filter(None, labels), "")
     return re.findall(r"\(([^()]+)\)|$", label)[0] or label
-
-
-def _svg_settings(salt: str):
-    return mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt, "path.simplify": False})
 
 
 def _page_transform(artist: Line2D | Polygon, height: float) -> dict:

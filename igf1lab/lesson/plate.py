@@ -12,10 +12,13 @@ import numpy as np
 
 from igf1lab import evidence
 from igf1lab.lesson import style
-from igf1lab.lesson.style import course_style, figure, figure_html, png_image
+from igf1lab.lesson.style import course_style, figure, figure_html, png_image, svg_image
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+HEAVY = 500_000  # characters of SVG: a figure of many thousand points is better as pixels
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,10 @@ class Plate:
 
     def _repr_html_(self) -> str:
         sources = f"Sources: {evidence.render.cite(*self.sources)}." if self.sources else ""
-        return figure_html(png_image(self.figure, self.alt), self.caption, sources)
+        image = svg_image(self.figure, self.alt)
+        if len(image) > HEAVY:
+            image = png_image(self.figure, self.alt)
+        return figure_html(image, self.caption, sources)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ matplotlib is imported by what draws, so that the rows of an explorer can do wit
 from __future__ import annotations
 
 import io
+import re
 from base64 import b64encode
 from contextlib import contextmanager
 from functools import cache
@@ -154,3 +155,33 @@ def png_image(fig: Figure, alt: str) -> str:
         fig.savefig(buffer, format="png", dpi=110)
     data = b64encode(buffer.getvalue()).decode("ascii")
     return f'<img alt="{escape(alt, quote=True)}" src="data:image/png;base64,{data}">'
+
+
+def svg_text(fig: Figure, salt: str, keep: str = "") -> str:
+    """Return a figure as an ``<svg>`` element whose colours follow the page.
+
+    Parameters
+    ----------
+    fig : Figure
+    salt : str
+        Makes the ids of its clip paths and markers unlike those of another figure on the page.
+    keep : str
+        Groups whose id begins so keep it; every other id would stand in each figure.
+    """
+    from matplotlib import rc_context
+
+    buffer = io.StringIO()
+    drawn = {"svg.fonttype": "none", "svg.hashsalt": salt, "path.simplify": False}
+    with course_style(), rc_context(drawn):
+        fig.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    svg = buffer.getvalue()
+    spared = f"(?!{re.escape(keep)})" if keep else ""
+    return themed_svg(re.sub(f'<g id="{spared}[^"]*"', "<g", svg[svg.index("<svg") :]))
+
+
+def svg_image(fig: Figure, alt: str) -> str:
+    """Return a figure as an ``<svg>`` with a text alternative; it follows the page's theme."""
+    head, body = svg_text(fig, salt=alt).split(">", 1)
+    head = re.sub(r' (width|height)="[^"]*"', "", head)
+    look = f'width="{fig.get_figwidth() * 110:.0f}" style="fill: var(--ig-ink)"'  # black words, too
+    return f'{head} role="img" aria-label="{escape(alt, quote=True)}" {look}>{body}'
