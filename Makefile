@@ -6,7 +6,7 @@ VENV = .venv
 BIN = $(VENV)/bin
 AXE = tests/browser/node_modules/made.stamp
 
-.PHONY: help lab web web-pages web-serve test test-web-all lint bench bench-grading exercises tidy clean
+.PHONY: help lab web web-pages web-serve class test test-web-all lint bench bench-grading bench-class exercises tidy clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -32,6 +32,10 @@ web: $(VENV)/web.stamp ## the pages, and live code in the browser beside them (f
 	$(BIN)/python -m igf1lab.web lite
 	$(BIN)/python -m igf1lab.web pages
 
+class: $(VENV)/class.stamp ## start a class: live votes on the course's questions from this machine
+	@[ -e site/index.html ] || $(MAKE) --no-print-directory web-pages
+	@$(BIN)/python -m igf1lab.classroom
+
 test-web-all: $(VENV)/test.stamp ## run all 23 notebooks with Python in the browser (some minutes)
 	IGF1LAB_ALL_LIVE=1 $(BIN)/python -m pytest -n0 tests/web/test_live.py
 
@@ -47,6 +51,9 @@ bench: $(VENV)/test.stamp ## print the table of latencies, solve times and memor
 
 bench-grading: $(VENV)/test.stamp ## time our grading beside stock nbgrader
 	$(BIN)/python -m benchmarks.grading
+
+bench-class: $(VENV)/test.stamp ## load a class with 300 learners on this machine
+	$(BIN)/python -m benchmarks.classroom
 
 exercises: $(VENV)/test.stamp ## generate exercises/ from solutions/
 	$(BIN)/python -m igf1lab.exercises.generate
@@ -82,10 +89,14 @@ $(VENV)/web.stamp: $(VENV)/made.stamp requirements-web.txt pyproject.toml
 	$(call install,requirements-web.txt,$(shell grep -c '==' requirements-web.txt))
 	@touch $@
 
+$(VENV)/class.stamp: $(VENV)/made.stamp requirements-classroom.txt pyproject.toml
+	$(call install,requirements-classroom.txt,$(shell grep -c '==' requirements-classroom.txt))
+	@touch $@ $(VENV)/web.stamp
+
 # The larger set holds the learner's, so all stamps are earned.
 $(VENV)/test.stamp: $(VENV)/made.stamp requirements-test.txt pyproject.toml
 	$(call install,requirements-test.txt,$(shell grep -c '==' requirements-test.txt))
-	@touch $@ $(VENV)/lab.stamp $(VENV)/web.stamp
+	@touch $@ $(VENV)/lab.stamp $(VENV)/web.stamp $(VENV)/class.stamp
 
 # The accessibility engine of the browser tests; without npm those tests say that they are skipped.
 $(AXE): tests/browser/package-lock.json

@@ -25,8 +25,10 @@ NEEDED = {
     "requirements.txt": PROJECT["dependencies"],
     "requirements-instructor.txt": PROJECT["dependencies"] + EXTRAS["instructor"],
     "requirements-web.txt": PROJECT["dependencies"] + EXTRAS["web"],
+    "requirements-classroom.txt": PROJECT["dependencies"] + EXTRAS["web"] + EXTRAS["classroom"],
     "requirements-test.txt": sum(
-        (EXTRAS[name] for name in ("instructor", "test", "web")), PROJECT["dependencies"]
+        (EXTRAS[name] for name in ("instructor", "test", "web", "classroom")),
+        PROJECT["dependencies"],
     ),
 }
 
@@ -44,6 +46,7 @@ ROOMS = {
     "exercises": {"units", "parameters", "models", "evidence", "page", "lesson"},
     "grading": {"units", "parameters", "models", "evidence", "page", "lesson", "exercises"},
     "web": {"units", "parameters", "models", "evidence", "page", "lesson", "exercises"},
+    "classroom": {"evidence", "page", "lesson", "web"},
 }
 
 

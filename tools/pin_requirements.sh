@@ -30,9 +30,11 @@ pin requirements-instructor.txt "A learner's environment and the grading tools."
     --constraint requirements.txt --extra instructor "$@"
 pin requirements-web.txt "What builds the web edition." \
     --constraint requirements-instructor.txt --extra web "$@"
+pin requirements-classroom.txt "What a class with live votes needs, on the lecturer's machine." \
+    --constraint requirements-web.txt --extra classroom --extra web "$@"
 pin requirements-test.txt "All that the test suite needs: learner's, instructor's and test tools." \
-    --constraint requirements-instructor.txt --constraint requirements-web.txt \
-    --extra instructor --extra test --extra web "$@"
+    --constraint requirements-instructor.txt --constraint requirements-classroom.txt \
+    --extra instructor --extra test --extra web --extra classroom "$@"
 
 # Pure wheels that Python in the browser needs, with the hashes of every file of that version.
 uv pip compile igf1lab/web/live.in --quiet --no-deps --generate-hashes --constraint requirements.txt \

@@ -1,6 +1,7 @@
 """Start a class: ``python -m igf1lab.classroom`` (or ``make class``)."""
 
 import argparse
+import contextlib
 import socket
 import sys
 import threading
@@ -29,7 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve one class until Ctrl-C; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m igf1lab.classroom", description=__doc__)
     parser.add_argument("--port", type=int, default=8080)
-    parser.add_argument("--host", default="0.0.0.0", help="127.0.0.1 keeps the class on this machine")
+    parser.add_argument(
+        "--host", default="0.0.0.0", help="127.0.0.1 keeps the class on this machine"
+    )
     parser.add_argument("--site", type=Path, default=SITE, help="folder of the built pages")
     parser.add_argument(
         "--keep", type=Path, default=Path("~/igf1-class"), help="folder for what was asked"
@@ -46,7 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
     if found := journal.replay(room):
         print(f"A class that was interrupted goes on: {found} events read from {journal.path}.")
         if journal.torn:
-            print(f"{journal.torn} unfinished line(s) in it were left out; no confirmed vote was in them.")
+            print(
+                f"{journal.torn} unfinished line(s) in it were left out; no confirmed vote was in them."
+            )
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -62,12 +67,14 @@ def main(arguments: list[str] | None = None) -> int:
             threading.Timer(1.0, webbrowser.open, [board]).start()
         app = make_app(Class(room, journal, doors, join), wish.site)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2, ws="none")
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
-        except KeyboardInterrupt:
-            pass
     kept = journal.end(room)
-    print(f"The class has ended. What was asked, without names: {kept}" if kept else "The class has ended.")
+    print(
+        f"The class has ended. What was asked, without names: {kept}"
+        if kept
+        else "The class has ended."
+    )
     return 0
 
 

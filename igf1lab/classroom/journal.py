@@ -34,7 +34,9 @@ def open_folder(folder: Path, repository: Path) -> Path:
         probe.touch()
         probe.unlink()
     except OSError as fault:
-        raise FolderRefused(f"{folder} cannot be written: {fault}; name another with --keep") from None
+        raise FolderRefused(
+            f"{folder} cannot be written: {fault}; name another with --keep"
+        ) from None
     return folder
 
 

@@ -57,10 +57,14 @@ class Question:
             real = isinstance(answer, int | float) and not isinstance(answer, bool)
             return "" if real and math.isfinite(answer) else "Vote with one number."
         if self.kind == "choice":
-            return "" if isinstance(answer, str) and answer in keys else "Choose one of the answers."
+            return (
+                "" if isinstance(answer, str) and answer in keys else "Choose one of the answers."
+            )
         if self.kind == "choices":
             listed = isinstance(answer, list) and all(isinstance(each, str) for each in answer)
-            good = listed and answer and len(set(answer)) == len(answer) and set(answer) <= set(keys)
+            good = (
+                listed and answer and len(set(answer)) == len(answer) and set(answer) <= set(keys)
+            )
             return "" if good else "Tick at least one of the answers."
         good = isinstance(answer, dict) and set(answer) == set(keys)
         good = good and all(isinstance(way, str) and way in DIRECTIONS for way in answer.values())

@@ -142,7 +142,8 @@ class Room:
         rounds = {}
         for number, votes in self.votes.items():
             counts = Counter(
-                (json.dumps(each.answer, sort_keys=True), each.confidence) for each in votes.values()
+                (json.dumps(each.answer, sort_keys=True), each.confidence)
+                for each in votes.values()
             )
             rounds[str(number)] = [
                 {"answer": json.loads(answer), "confidence": confidence, "n": n}
@@ -154,7 +155,8 @@ class Room:
             for who in first.keys() & second.keys()
         )  # fmt: skip
         told = [
-            {"from": json.loads(a), "to": json.loads(b), "n": n} for (a, b), n in sorted(flow.items())
+            {"from": json.loads(a), "to": json.loads(b), "n": n}
+            for (a, b), n in sorted(flow.items())
         ]
         return {"rounds": rounds, "flow": told}
 

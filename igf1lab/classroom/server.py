@@ -19,7 +19,13 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -81,7 +87,9 @@ class Site(StaticFiles):
         file = getattr(response, "path", None)
         if response.status_code == 200 and file and str(file).endswith(".html"):
             text = await run_in_threadpool(Path(file).read_text, "utf-8")
-            return HTMLResponse(text.replace("</body>", self.JOIN, 1), headers={"cache-control": "no-cache"})
+            return HTMLResponse(
+                text.replace("</body>", self.JOIN, 1), headers={"cache-control": "no-cache"}
+            )
         return response
 
 
@@ -137,7 +145,9 @@ class Class:
             vote = room.votes.get(room.round, {}).get(voter)
             first = room.votes.get(1, {}).get(voter)
             told["yours"] = {"answer": vote.answer, "confidence": vote.confidence} if vote else None
-            told["first"] = {"answer": first.answer, "confidence": first.confidence} if first else None
+            told["first"] = (
+                {"answer": first.answer, "confidence": first.confidence} if first else None
+            )
         if room.question and (audience == "desk" or room.phase == "revealed"):
             told |= {"tally": room.tally(), "view": room.question.view, "model": self.model}
         if room.question and audience == "desk":
@@ -181,7 +191,9 @@ def make_app(lecture: Class, site: Path) -> Starlette:
             voter = data.get("voter")
             if not isinstance(voter, str) or not VOTER.fullmatch(voter):
                 raise Refused("This page has no place in the class yet. Reload it.")
-            wish = [data.get(name) for name in ("question", "round", "turn", "answer", "confidence")]
+            wish = [
+                data.get(name) for name in ("question", "round", "turn", "answer", "confidence")
+            ]
             event = room.vote(voter, *wish)
         except Refused as fault:
             return _refused(str(fault), 409)
@@ -201,7 +213,9 @@ def make_app(lecture: Class, site: Path) -> Starlette:
         except Slow as fault:
             return _refused(str(fault), 429, wait_s=fault.seconds)
         if token is None:
-            return _refused("That is not the PIN. It stands in the window where the class was started.", 403)
+            return _refused(
+                "That is not the PIN. It stands in the window where the class was started.", 403
+            )
         return JSONResponse({"token": token})
 
     def at_desk(request: Request) -> bool:
@@ -272,17 +286,28 @@ def make_app(lecture: Class, site: Path) -> Starlette:
         if not at_desk(request):
             return _refused("The desk needs the PIN.", 401)
         listed = [
-            {"id": q.id, "lesson": q.lesson, "source": q.source, "stem": q.stem, "planned": bool(q.plan)}
+            {
+                "id": q.id,
+                "lesson": q.lesson,
+                "source": q.source,
+                "stem": q.stem,
+                "planned": bool(q.plan),
+            }
             for q in room.catalogue.values()
         ]
         return JSONResponse(listed)
 
     async def page(request: Request):
-        return HTMLResponse((PAGES / f"{request.url.path.rpartition('/')[2]}.html").read_text("utf-8"))
+        return HTMLResponse(
+            (PAGES / f"{request.url.path.rpartition('/')[2]}.html").read_text("utf-8")
+        )
 
     async def code(_request: Request):
         drawn = segno.make(lecture.join, micro=False).svg_inline(scale=8, border=2)
-        return Response(drawn.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1), media_type="image/svg+xml")
+        return Response(
+            drawn.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1),
+            media_type="image/svg+xml",
+        )
 
     async def home(_request: Request):
         return RedirectResponse("/index.html")
