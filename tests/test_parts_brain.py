@@ -91,6 +91,6 @@ def test_patients_figure_keeps_the_two_units_apart():
 
 
 def test_a_good_estimate_is_any_that_a_half_filling_level_gives():
-    low, high = bank("02_brain").predictions[0].accept
+    low, high = bank("02_brain").prediction("brain-doubling").accept
     gates = [parts.doubling_rise_percent(200.0, K_m=K_m) for K_m in (20, 200)]
     assert low == pytest.approx(gates[0], abs=0.5) and high == pytest.approx(gates[1], abs=0.5)
