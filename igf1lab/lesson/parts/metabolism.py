@@ -414,13 +414,18 @@ def lipids() -> Plate:
     }
     rows = [
         (
-            f"{f.what.split(': ')[1]}, n = {f.n}",
+            f"{name}, n = {f.n}",
             people[f.citation_key],
             f.citation_key,
-            *map(float, f.value.removesuffix(" mmol/L").split(" → ")),
+            *map(float, pair.split(" → ")),
         )
         for f in evidence.claim("METAB-2").findings
         if f.citation_key in people
+        for name, pair in zip(
+            f.what.split(": ")[1].split("; "),
+            f.value.removesuffix(" mmol/L").split("; "),
+            strict=True,
+        )
     ]
     y = np.arange(len(rows))[::-1]
     fig, (ax,) = style.figure(height=4.2)
