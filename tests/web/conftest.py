@@ -13,6 +13,7 @@ from igf1lab.web import lite
 from igf1lab.web.serve import server
 from igf1lab.web.site import Build
 from kernels import HOME
+from reading import Reader
 
 SUB_PATH = "somebody/igf1-course"  # pages of a project lie below a host's root
 
@@ -49,32 +50,6 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         yield browser
         browser.close()
-
-
-class Reader:
-    """One person's browser: a profile with its own storage, and all that it asked for."""
-
-    def __init__(self, chromium, address: str, **options):
-        self.address = address
-        options = {"viewport": {"width": 1280, "height": 900}} | options
-        self.context = chromium.new_context(**options)
-        self.page = self.context.new_page()
-        self.asked: list[str] = []
-        self.faults: list[str] = []
-        self.context.on("request", lambda request: self.asked.append(request.url))
-        self.context.on("requestfailed", lambda request: self.faults.append(request.url))
-        self.context.on("weberror", lambda fault: self.faults.append(str(fault.error)))
-
-    def open(self, page: str):
-        """Open a page of the site and return it."""
-        self.page.goto(self.address + page)
-        return self.page
-
-    def outside(self) -> list[str]:
-        """What was asked of any other place."""
-        origin = "/".join(self.address.split("/")[:3]) + "/"
-        local = (origin, f"blob:{origin}", "data:", "about:")
-        return [url for url in self.asked if not url.startswith(local)]
 
 
 @pytest.fixture

@@ -1,0 +1,119 @@
+"""Live code: notebooks with Python inside the browser, in the JupyterLite of the built site.
+
+Two lessons and a set here; with IGF1LAB_ALL_LIVE (`make test-web-all`) every notebook.
+"""
+
+import json
+import os
+
+import nbformat
+import pytest
+
+from igf1lab.exercises.source import read_source
+from igf1lab.grading import cli
+from igf1lab.grading.course import open_course
+from igf1lab.grading.demo import blob, notebook_with, right_answers
+from igf1lab.grading.marking import gradebook
+from igf1lab.web import lite
+from kernels import ROOT
+from reading import predict
+from sandboxes import sandbox_or_skip
+
+SET = "01_gh_igf1_axis"
+ALL = [path.relative_to(ROOT).as_posix() for path in lite.notebooks()]
+FEW = ["notebooks/06_fibre_to_scfa.ipynb", f"exercises/{SET}/{SET}.ipynb"]
+RUN = ALL if os.environ.get("IGF1LAB_ALL_LIVE") else FEW
+START_MS, RUN_MS = 120_000, 240_000  # loose: other work shares the machine
+IDLE = """() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"""
+# JupyterLab attaches no cells that are off screen, so outputs are read from the model.
+OUTPUTS = """() => [...jupyterapp.shell.currentWidget.model.cells].flatMap((cell) =>
+  (cell.outputs?.toJSON() ?? []).map((output) => ({ id: cell.id, ...output })))"""
+
+
+class Live:
+    """JupyterLite with one notebook open and its kernel ready."""
+
+    def __init__(self, reader, notebook: str):
+        self.reader = reader
+        self.page = reader.open(f"live.html?open={notebook}")
+        self.page.wait_for_url("**/lite/notebooks/index.html*", timeout=START_MS)
+        self.page.wait_for_function(IDLE, timeout=START_MS)
+
+    def fill(self, answers: dict[str, str]) -> None:
+        """Write into cells, by their ids."""
+        self.page.evaluate(
+            """(answers) => { for (const cell of jupyterapp.shell.currentWidget.model.cells)
+                 if (answers[cell.id] !== undefined) cell.sharedModel.setSource(answers[cell.id]); }""",
+            answers,
+        )
+
+    def run_all(self) -> list[dict]:
+        """Run every cell; return the outputs, each with the id of its cell."""
+        self.page.set_default_timeout(RUN_MS)
+        self.page.evaluate(
+            "() => jupyterapp.commands.execute('notebook:run-all-cells').then(() => null)"
+        )
+        self.page.wait_for_function(IDLE, timeout=RUN_MS)
+        return self.page.evaluate(OUTPUTS)
+
+    def download(self) -> bytes:
+        """Return the notebook as its file would be."""
+        content = self.page.evaluate("() => jupyterapp.shell.currentWidget.model.toJSON()")
+        return json.dumps(content).encode()
+
+
+def errors(outputs: list[dict]) -> list[str]:
+    return [
+        f"{each['id']}: {each['ename']}: {each['evalue'][:200]}"
+        for each in outputs
+        if each["output_type"] == "error"
+    ]
+
+
+@pytest.mark.parametrize("notebook", RUN)
+def test_a_notebook_runs_to_its_end_in_the_browser(reader, notebook):
+    me = reader(bypass_csp=True)
+    outputs = Live(me, notebook).run_all()
+    assert errors(outputs) == []
+    if notebook.startswith("notebooks"):
+        assert any("widget-view" in kind for each in outputs for kind in each.get("data", {}))
+    assert me.outside() == [], "nothing may be asked of another machine"
+
+
+def test_an_answer_of_a_page_is_known_in_live_code(reader):
+    """Both lie on one origin, so they share one store."""
+    me = reader(bypass_csp=True)
+    predict(me.open("lessons/00_start_here.html"))
+    live = Live(me, "notebooks/00_start_here.ipynb")
+    live.run_all()
+    live.page.wait_for_function(
+        """() => [...(globalThis.igf1labKeepers?.values() ?? [])].some((keeper) =>
+             keeper.records().some((each) => each.kind === 'prediction'))"""
+    )
+
+
+def test_a_set_solved_in_the_browser_is_graded_with_the_same_marks(reader, tmp_path, monkeypatch):
+    with sandbox_or_skip("bubblewrap"):
+        pass
+    source = read_source(ROOT / "solutions" / SET / f"{SET}.ipynb")
+    solved = notebook_with(source, right_answers(source))
+    live = Live(reader(bypass_csp=True), f"exercises/{SET}/{SET}.ipynb")
+    live.fill({cell.id: cell.source for cell in solved.cells if cell.id.endswith("-answer")})
+    assert errors(live.run_all()) == []
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / f"live_{SET}.ipynb").write_bytes(live.download())
+    (inbox / f"native_{SET}.ipynb").write_bytes(blob(solved))
+    monkeypatch.setenv("COURSE_PRIVATE", str(tmp_path / "private"))
+    assert cli.main(["ingest", SET, str(inbox)]) == 0
+    assert cli.main(["grade", SET]) == 0
+    with gradebook.gradebook(open_course(str(tmp_path / "private"))) as book:
+        marks = gradebook.marks(book, SET)
+    assert marks["live"] == marks["native"]
+    assert any(marks["live"].values())
+
+
+def test_what_is_opened_live_is_what_the_course_has(site):
+    for path in ALL:
+        released = nbformat.read(site / "lite" / "files" / path, as_version=4)
+        assert released == nbformat.read(ROOT / path, as_version=4)
