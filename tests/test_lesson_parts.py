@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from igf1lab import evidence
-from igf1lab.lesson import LESSONS
+from igf1lab.lesson import LESSONS, open_lesson
 from igf1lab.lesson.explorer import HELD_BYTES, NARROW_IN, Explorer
 from igf1lab.lesson.outcome import Outcome
 from igf1lab.lesson.plate import Plate
@@ -168,3 +168,12 @@ def test_titles_fit_the_narrow_drawing(lesson, name):
         for title in (ax.title, ax._left_title):
             over = title.get_window_extent().x1 - fig.bbox.x1
             assert over <= 1, f"{lesson}, explorer {name}: shorten the title '{title.get_text()}'"
+
+
+def test_references_hold_what_figures_and_tables_cite():
+    """A link under a figure leads to the list at the lesson's end."""
+    lesson = open_lesson("00_start_here")
+    shown = lesson.data_figure("by_age")._repr_html_()
+    cited = set(re.findall(r'href="#ig-ref-([\w-]+)"', shown))
+    assert cited
+    assert cited <= set(lesson.cited())

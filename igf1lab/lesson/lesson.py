@@ -1,7 +1,9 @@
 """The one object a lesson notebook talks to: :func:`open_lesson`."""
 
+import re
 from functools import cached_property
 from importlib import import_module
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 from IPython import get_ipython
@@ -45,6 +47,7 @@ class Lesson:
 
     def __init__(self, name: str):
         self.name = name
+        self._shown: set[str] = set()  # keys cited by tables, panels and figures shown so far
 
     @cached_property
     def parts(self):
@@ -62,11 +65,11 @@ class Lesson:
 
     def claims(self) -> HTML:
         """What the article claims, verdicts hidden."""
-        return _html(evidence.render.claim_table(self._claims()))
+        return self._html(evidence.render.claim_table(self._claims()))
 
     def verdicts(self) -> HTML:
         """Each claim of this lesson with its verdict, grade and evidence on both sides."""
-        return _html(evidence.render.verdict_panel(self._claims()))
+        return self._html(evidence.render.verdict_panel(self._claims()))
 
     def warm_up(self) -> WarmUp:
         """Three items from earlier lessons, weakest first."""
@@ -95,11 +98,13 @@ class Lesson:
 
     def scales(self) -> HTML:
         """What each verdict and each evidence grade means."""
-        return _html(evidence.render.scales())
+        return self._html(evidence.render.scales())
 
     def predict(self, name: str) -> Prediction:
         """Ask for a prediction; what the model gives stays shut until it is recorded."""
-        return Prediction(bank(self.name).prediction(name), self._part("OUTCOMES", name))
+        asked = Prediction(bank(self.name).prediction(name), self._part("OUTCOMES", name))
+        self._note(asked.reveal)
+        return asked
 
     def explorer(self, name: str, after: str | None = None) -> Explorer:
         """Return an explorer of this lesson; shut until the prediction ``after`` is recorded."""
@@ -109,7 +114,9 @@ class Lesson:
 
     def data_figure(self, name: str) -> plate.Plate:
         """A figure of published numbers."""
-        return self._part("FIGURES", name)()
+        shown = self._part("FIGURES", name)()
+        self._shown.update(shown.sources)
+        return shown
 
     def drawing(self, name: str) -> plate.Drawing:
         """A drawing of ``assets/figures``."""
@@ -118,15 +125,16 @@ class Lesson:
     def show(self, figure: Figure, alt: str, caption: str = "", sources=()) -> plate.Plate:
         """Show a figure drawn in the notebook, with its text alternative, and close it."""
         plt.close(figure)  # else the notebook shows it a second time, without words
+        self._shown.update(sources)
         return plate.Plate(figure, alt, caption, tuple(sources))
 
     def table(self, dataset: str) -> HTML:
         """A dataset of ``assets/data`` as a table."""
-        return _html(evidence.render.dataset_table(evidence.dataset(dataset)))
+        return self._html(evidence.render.dataset_table(evidence.dataset(dataset)))
 
     def parameters(self, model) -> HTML:
         """The numbers of a model with unit, standing and source."""
-        return _html(evidence.render.parameter_table(model.PARAMETERS))
+        return self._html(evidence.render.parameter_table(model.PARAMETERS))
 
     def progress(self):
         """Claim map, misconceptions still held, review, download and restore."""
@@ -137,21 +145,29 @@ class Lesson:
         return Review()
 
     def references(self) -> HTML:
-        """The references that this lesson's notebook links to, or its claims and quiz rest on."""
-        return _html(evidence.render.reference_list(self.cited()))
+        """The references that the notebook links to, its claims and quiz rest on, and it has shown."""
+        return self._html(evidence.render.reference_list(self.cited()))
 
     def cited(self) -> list[str]:
-        """Keys cited in the notebook's text, in the quiz and in the verdict panel, sorted."""
-        keys = {key for claim in self._claims() for key in claim.citation_keys}
+        """Keys cited in the notebook's text, quiz and verdicts, and by all shown so far, sorted."""
+        keys = {key for claim in self._claims() for key in claim.citation_keys} | self._shown
         keys |= {k for item in bank(self.name).items for k in item.sources}
-        notebook = evidence.assets_dir().parent / "notebooks" / f"{self.name}.ipynb"
-        if notebook.exists():
-            keys |= set(citations.cited_keys(notebook.read_text("utf-8")))
+        for folder in (
+            evidence.assets_dir().parent / "notebooks",
+            Path(),
+        ):  # checkout; in a browser
+            notebook = folder / f"{self.name}.ipynb"
+            if notebook.exists():
+                keys |= set(citations.cited_keys(notebook.read_text("utf-8")))
         return sorted(keys)
 
+    def _note(self, html: str) -> None:
+        """Keep in mind what a piece of HTML cites, so that its links lead to the reference list."""
+        self._shown.update(re.findall(r'href="#ig-ref-([\w-]+)"', html))
 
-def _html(body: str) -> HTML:
-    return HTML(f"{style.theme_css()}<div class='ig-panel'>{body}</div>")
+    def _html(self, body: str) -> HTML:
+        self._note(body)
+        return HTML(f"{style.theme_css()}<div class='ig-panel'>{body}</div>")
 
 
 def open_lesson(name: str) -> Lesson:

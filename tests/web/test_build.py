@@ -1,14 +1,17 @@
 """How the pages are made: Markdown, links, cells, and what a page may weigh."""
 
 import gzip
+import io
 import json
 import re
 import urllib.request
+from base64 import b64encode
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 import readme_start
 from igf1lab.lesson.lesson import LESSONS
@@ -155,7 +158,9 @@ def test_a_part_gets_its_state_without_any_code(reader, tmp_path):
 
 
 def test_pictures_become_files_with_their_size(reader, tmp_path):
-    png = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAYAAAC56t6BAAAAC0lEQVR4nGNgQAYAAA4AAamRc7EAAAAASUVORK5CYII="
+    picture = io.BytesIO()
+    Image.new("RGBA", (2, 3), "white").save(picture, "png")
+    png = b64encode(picture.getvalue()).decode()
     shown = f'<figure class="ig-figure"><img alt="a" src="data:image/png;base64,{png}"></figure>'
     (found,) = reader.sections(notebook(code("a = 1", result(**{"text/html": shown}))))
     assert 'width="2" height="3" loading="lazy"' in found.html
