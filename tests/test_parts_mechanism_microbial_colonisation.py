@@ -84,14 +84,19 @@ def test_directions_turn_comparisons_with_antibiotics_round():
 
 def test_bone_figure_holds_every_finding_on_mass_mineral_or_strength():
     found = {(label, way) for label, way, _ in parts.bone_directions()}
-    assert len(found) == 10
-    assert {("Sjögren 2012", "more"), ("Quach 2018", "same"), ("Cox, males", "less")} <= found
+    assert len(found) == 12
+    assert {
+        ("Sjögren 2012", "more"),
+        ("Vahidi 2023, strength", "less"),
+        ("Quach 2018", "same"),
+        ("Cox, males", "less"),
+    } <= found
     known = set(parts._ANTIBIOTIC_BONE)
     published = {r["finding"] for r in evidence.dataset("antibiotic_bone_mice").rows}
     assert known < published and published - known == {"larger bones, most with amoxicillin"}
     germ_free = {(r["study"], r["outcome"]) for r in evidence.dataset("germfree_growth_bone").rows}
     assert set(parts._GERM_FREE_BONE) < germ_free
-    assert "10 findings: 2 less, 2 same, 6 more" in parts.bone().alt
+    assert "12 findings: 3 less, 2 same, 7 more" in parts.bone().alt
 
 
 def test_children_figure_has_both_settings_with_intervals():

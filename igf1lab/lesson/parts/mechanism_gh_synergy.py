@@ -215,7 +215,8 @@ def tally() -> Plate:
     return Plate(
         fig,
         f"Chart of {len(rows)} results by direction. {told}; people: not tested.",
-        "The two triangles on the right are tumour lines. Directions only; the rat-cell study was "
+        "The two triangles on the right are tumour lines; the diamond there is a study in which more "
+        "acid was more energy too. Directions only; the rat-cell study was "
         "read by its title alone.",
         tuple(dict.fromkeys(r["source_key"] for r in rows)),
     )
@@ -227,6 +228,10 @@ def _row_label(row) -> str:
     name = name.replace("hGH + GHRH-receptor transfected rat", "second rat")
     name = name.replace("primary", "cells").replace(" in vivo", "")
     dose = row["scfa_and_dose"].removeprefix("rumen SCFA ").replace(" umol/kg/min", "")
+    if "tube" in name:
+        return "live sheep, fed by tube"
+    if "calf" in name:
+        return "live calf, after a meal"
     if "sheep" in name:
         return f"live sheep, rumen {dose}"
     if "ewe" in name:

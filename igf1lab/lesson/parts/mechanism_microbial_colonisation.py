@@ -301,6 +301,8 @@ def directions() -> Plate:
 # What the published words say about bone where microbes are missing or fewer.
 _GERM_FREE_BONE = {
     ("Sjogren 2012", "trabecular bone mass"): "more",
+    ("Vahidi 2023", "spongy bone"): "more",
+    ("Vahidi 2023", "whole-bone strength"): "less",
     ("Quach 2018", "bone after colonisation"): "same",
     ("Yan 2016", "bone mass, short term"): "more",
 }
@@ -319,7 +321,10 @@ def bone_directions() -> list[tuple[str, str, str]]:
     for row in evidence.dataset("germfree_growth_bone").rows:
         way = _GERM_FREE_BONE.get((row["study"], row["outcome"]))
         if way:
-            found.append((row["study"].replace("Sjogren", "Sjögren"), way, "germ-free"))
+            label = row["study"].replace("Sjogren", "Sjögren")
+            if "strength" in row["outcome"]:
+                label += ", strength"
+            found.append((label, way, "germ-free"))
     novince = next(
         r
         for r in evidence.dataset("mouse_igf1_directions").rows
@@ -351,7 +356,7 @@ def bone() -> Plate:
         f"antibiotics, {len(found)} findings: {counts}. {told}.",
         "Mouse. Directions only. Drug, dose, sex, age and what was measured all differ; a study "
         "that found larger bones after antibiotics (Nobel) measured size and is left out.",
-        ("sjogren2012", "quach2018", "yan2016", "novince2017", "yan2017"),
+        ("sjogren2012", "vahidi2023", "quach2018", "yan2016", "novince2017", "yan2017"),
     )
 
 
