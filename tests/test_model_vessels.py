@@ -25,10 +25,10 @@ def cover_after_a_week(**changes):
 def test_endothelium_one_week_after_denudation():
     """PUB: 63.0 ± 4.4 % (mouse carotid), so 0.55 to 0.72; the front speed was fitted to it."""
     assert 0.55 <= cover_after_a_week() <= 0.72
-    assert cover_after_a_week() == pytest.approx(0.65, abs=0.005)
+    assert cover_after_a_week() == pytest.approx(0.630, abs=0.001)
 
 
-@pytest.mark.parametrize(("igf1", "cover"), [(0.5, 0.52), (1.5, 0.71)])
+@pytest.mark.parametrize(("igf1", "cover"), [(0.5, 0.506), (1.5, 0.685)])
 def test_cover_with_less_and_more_igf1(igf1, cover):
     assert cover_after_a_week(igf1_relative=igf1) == pytest.approx(cover, abs=0.005)
 

@@ -33,7 +33,7 @@ PARAMETERS = ParameterSet(
                   reason="0 is a young animal; 3 is the model's own steady level at normal load",
                   low=0, high=40, step=1),
         # Rates.
-        Parameter("v", 0.10, "1/day", "advance of the endothelial front", "chosen",
+        Parameter("v", 0.0966, "1/day", "advance of the endothelial front", "chosen",
                   "denudation_mice",
                   reason="fitted to 63 % cover 7 days after denudation of the mouse carotid",
                   low=0.02, high=0.3),
