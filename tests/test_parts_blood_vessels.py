@@ -35,7 +35,7 @@ def test_answers_of_the_wall_tasks():
 
     assert (round(plaque(), 1), round(plaque(igf1_relative=2.5), 1)) == (10.1, 8.9)
     assert plaque(load=2.8) < plaque(igf1_relative=2.5) < plaque(load=2.9)
-    assert day_7(igf1_relative=1.85) < 70.95 and 71 < day_7(igf1_relative=1.9)
+    assert day_7(igf1_relative=1.85) < 70.95 < 71 < day_7(igf1_relative=1.9)
     assert round(max(day_7(igf1_relative=v) for v in wall.sliders[0].values)) == 74
     assert day_7(igf1_relative=1) == pytest.approx(parts.DENUDED_COVER["untreated"][0], abs=0.05)
     assert day_7(igf1_relative=2.5, alpha=0.5) < 78 < day_7(igf1_relative=2.5, alpha=0.55)
