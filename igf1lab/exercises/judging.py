@@ -85,7 +85,8 @@ def judge(question: Question, key: dict, described: dict) -> Verdict:
     question : Question
     key : dict
         ``expected``: description of the right answer; ``wrong``: descriptions of the usual wrong
-        ones, in the question's order; ``calls``: argument lists of a function.
+        ones, in the question's order; ``calls``: argument lists of a function; ``secret``: whether
+        these must not be told.
     described : dict
         Description of the answer (see :mod:`igf1lab.exercises.answers`).
     """
@@ -152,15 +153,15 @@ def _shape_of(shape):
 def _judge_values(question, key, described):
     if described["is"] == "calls":
         for arguments, item in zip(key["calls"], described["returned"], strict=True):
-            called = _call_words(question, arguments)
+            called = "" if key.get("secret") else f" with {_call_words(question, arguments)}"
             if item["is"] == "error":
-                says = f"the function stopped with {item['says']} when called with {called}."
+                says = f"the function stopped with {item['says']} when called{called}."
                 return _unusable(question, says, "raised")
             if item["is"] != "values":
                 what = item.get("says", "a blank (`...`) is still open.")
                 if what == NOTHING_BACK:
                     return _unusable(question, what)
-                return _unusable(question, f"called with {called}: {what}")
+                return _unusable(question, f"called{called}: {what}")
     elif question.kind == "function" or described["is"] != "values":
         return _unusable(question, "this cannot be read as an answer")
     got, got_shape = _flatten(described)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from igf1lab.exercises.questions import SpecError
 from igf1lab.grading.course import CourseError, open_course, safe_name
+from igf1lab.grading.safe_text import say
 from igf1lab.grading.sandbox.client import Limits
 from igf1lab.grading.sandbox.tiers import TIERS, NoSandbox
 
@@ -76,26 +77,22 @@ def main(arguments=None) -> int:
         course = open_course(options.course, make=options.command == "ingest")
         return globals()[f"_{options.command}"](course, options) or 0
     except (CourseError, NoSandbox, SpecError, OSError) as error:
-        print(error, file=sys.stderr)
+        say(error, sys.stderr)
         return TROUBLE
     except ModuleNotFoundError as error:
-        print(f"{error.name} is missing: pip install 'igf1lab[instructor]'", file=sys.stderr)
+        say(f"{error.name} is missing: pip install 'igf1lab[instructor]'", sys.stderr)
         return TROUBLE
     except KeyboardInterrupt:
-        print("Stopped. What was marked is kept; run the same command to go on.", file=sys.stderr)
+        say("Stopped. What was marked is kept; run the same command to go on.", sys.stderr)
         return TROUBLE
-
-
-def _say(line):
-    print(line, flush=True)
 
 
 def _ingest(course, options):
     from igf1lab.grading.intake.ingest import ingest
 
-    arrivals = ingest(course, options.source, options.set, _say)
+    arrivals = ingest(course, options.source, options.set, say)
     refused = [a for a in arrivals if a.says.startswith("refused")]
-    print(f"{len(arrivals)} files, {len(refused)} refused.")
+    say(f"{len(arrivals)} files, {len(refused)} refused.")
     return TROUBLE if refused or not arrivals else 0
 
 
@@ -126,22 +123,24 @@ def _grade(course, options):
             only=options.sandbox,
             again=options.again,
             replace=options.replace,
-            progress=_say,
+            progress=say,
         )
-    print(
+    say(
         f"{len(summary.marked)} marked, {len(summary.unchanged)} unchanged, "
         f"{len(summary.troubled)} not marked."
     )
     for student, says in summary.troubled.items():
-        print(f"  {student}: {says}")
+        say(f"  {student}: {says}")
+    for student, what in summary.late.items():
+        say(f"  {student}: took too long, also alone: {what}")
     for student, question, before, after in summary.differences:
-        print(f"  {student} {question}: {_mark(before)} -> {_mark(after)}")
+        say(f"  {student} {question}: {_mark(before)} -> {_mark(after)}")
     if summary.without_numbers:
-        print(_no_numbers(course, options.set, summary.without_numbers), file=sys.stderr)
+        say(_no_numbers(course, options.set, summary.without_numbers), sys.stderr)
     if summary.differences and not options.replace:
-        print("These marks were NOT replaced. Run again with --replace to take the new ones.")
+        say("These marks were NOT replaced. Run again with --replace to take the new ones.")
         return NOT_REPLACED
-    return TROUBLE if summary.troubled or summary.without_numbers else 0
+    return TROUBLE if summary.troubled or summary.late or summary.without_numbers else 0
 
 
 def _no_numbers(course, name, students):
@@ -167,8 +166,8 @@ def _feedback(course, options):
     from igf1lab.grading.handback.pages import write_feedback
 
     course.solution(options.set)  # says so if there is no such set
-    written = write_feedback(course, options.set, _say)
-    print(f"{len(written)} pages in {course.folder / 'feedback'}")
+    written = write_feedback(course, options.set, say)
+    say(f"{len(written)} pages in {course.folder / 'feedback'}")
 
 
 def _export(course, options):
@@ -177,10 +176,11 @@ def _export(course, options):
     course.solution(options.set)
     lost = []
     path = export(
-        course, options.set, options.format, options.roster, options.column, _say, lost.append
+        course, options.set, options.format, options.roster, options.column, say, lost.append
     )
-    print(path)
-    print("".join(f"{line}\n" for line in lost), end="", file=sys.stderr)
+    say(path)
+    for line in lost:
+        say(line, sys.stderr)
     return TROUBLE if lost else 0
 
 
@@ -188,7 +188,7 @@ def _report(course, options):
     from igf1lab.grading.handback.report import report
 
     course.solution(options.set)
-    print(report(course, options.set, _say))
+    say(report(course, options.set, say))
 
 
 def _numbers(course, options):
@@ -207,7 +207,7 @@ def _numbers(course, options):
         )
     with _or_nothing("No numbers were written."):
         write_numbers(course, options.set, students)
-    print(f"{len(students)} files in {course.folder / 'hand_out' / options.set}")
+    say(f"{len(students)} files in {course.folder / 'hand_out' / options.set}")
 
 
 def _forget(course, options):
@@ -232,7 +232,7 @@ def _forget(course, options):
         there = {path.name for path in course.folder.glob("submitted/*") if path.is_dir()}
         says = ", ".join(sorted(there.union(known))) or "nobody"
         raise CourseError(f"Nobody is called {student}; known: {says}.")
-    print(f"{gone} places cleared. Delete reports and CSV files made before, and your backups.")
+    say(f"{gone} places cleared. Delete reports and CSV files made before, and your backups.")
 
 
 def _forget_in_log(course, student):

@@ -104,7 +104,9 @@ class Course:
     def log(self, event: str, **what) -> None:
         """Append one line to the log."""
         line = {"when": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "event": event, **what}
-        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
+        path = self.folder / "log.jsonl"
+        # Half a character cannot be written; its escape is the same to a reader of JSON.
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n")
 
 

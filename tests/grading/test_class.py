@@ -16,7 +16,7 @@ from igf1lab.grading.course import REPOSITORY, open_course
 from igf1lab.grading.demo import blob, made_up_class
 from igf1lab.grading.intake.ingest import ingest
 from igf1lab.grading.marking import whole_class
-from igf1lab.grading.marking.results import read_results
+from igf1lab.grading.marking.results import kept_result
 from igf1lab.grading.sandbox.client import Limits
 
 LIMITS = Limits(cell_seconds=2.0, total_seconds=25.0)
@@ -108,7 +108,7 @@ def run(tmp_path_factory, sandbox, source, set_name):
     yield {
         "course": course, "honest": honest, "expected": expected, "by": by, "summary": summary,
         "arrivals": arrivals, "listener": listener, "seconds": seconds, "watched": (watched, inbox),
-        "before": before, "results": read_results(course, set_name), "name": set_name,
+        "before": before, "results": {s: kept_result(course, s, set_name) for s in course.students(set_name)}, "name": set_name,
     }  # fmt: skip
     listener.close()
 

@@ -13,6 +13,7 @@ from igf1lab.grading.handback.pages import final_points
 from igf1lab.grading.intake.ingest import Owner, owners
 from igf1lab.grading.marking import gradebook as books
 from igf1lab.grading.marking.results import newer_work, read_results
+from igf1lab.grading.safe_text import csv_cell
 
 FORMATS = ("plain", "canvas", "moodle")
 _CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
@@ -26,14 +27,6 @@ _WANTED = {
     "canvas": "Canvas: Grades, Export, Export Entire Gradebook.",
     "moodle": "Moodle, in English: the assignment's Submissions, Download grading worksheet.",
 }
-
-
-def safe(cell) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    text = "" if cell is None else str(cell)
-    starts = text.lstrip()[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r", "\n")
-    number = text.replace(".", "", 1).removeprefix("-").isdigit()
-    return f"'{text}" if starts and not number else text
 
 
 def final_marks(course: Course, name: str) -> dict[str, dict]:
@@ -109,7 +102,7 @@ def export(
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8-sig") as file:
         csv.writer(file, quoting=csv.QUOTE_ALL).writerows(
-            [safe(cell) for cell in row] for row in rows
+            [csv_cell(cell) for cell in row] for row in rows
         )
     course.log("export", set=name, format=style, rows=len(rows) - 1)
     return path

@@ -3,17 +3,17 @@
 Every text that came from a student is escaped; the page forbids scripts, forms and the network.
 """
 
-import html
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 from igf1lab.exercises.judging import Verdict, feedback
 from igf1lab.exercises.questions import set_from_data
-from igf1lab.grading.course import Course
+from igf1lab.grading.course import Course, CourseError
 from igf1lab.grading.intake.ingest import owners
 from igf1lab.grading.marking import gradebook as books
-from igf1lab.grading.marking.results import newer_work, read_results
+from igf1lab.grading.marking.results import kept_result, newer_work, read_results
+from igf1lab.grading.safe_text import html
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 STYLE = """
@@ -37,8 +37,8 @@ def page(title: str, body: str) -> str:
     """Return a whole HTML page that may show styles and embedded images, and nothing else."""
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{html.escape(POLICY)}">'
-        f'<meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title>'
+        f'<meta http-equiv="Content-Security-Policy" content="{html(POLICY)}">'
+        f'<meta name="viewport" content="width=device-width"><title>{html(title)}</title>'
         f"<style>{STYLE}</style></head><body>\n{body}\n</body></html>\n"
     )
 
@@ -71,11 +71,11 @@ def feedback_page(student: str, result: dict, marks: dict, newer: bool = False) 
         " so far; an answer still waits to be marked" if waiting else ""
     )
     deaths = "".join(
-        f"<li>A cell stopped your whole notebook and was left out: {html.escape(death['says'])}."
-        f"<pre>{html.escape(death['what'])}</pre></li>"
+        f"<li>A cell stopped your whole notebook and was left out: {html(death['says'])}."
+        f"<pre>{html(death['what'])}</pre></li>"
         for death in result["deaths"]
     )
-    head = f"<h1>{html.escape(title)}</h1><p>{html.escape(student)} · <strong>{whole}</strong></p>"
+    head = f"<h1>{html(title)}</h1><p>{html(student)} · <strong>{whole}</strong></p>"
     head += _box(newer) + (f"<ul>{deaths}</ul>" if deaths else "")
     return page(title, head + "".join(parts))
 
@@ -97,9 +97,9 @@ def unmarked_page(student: str, name: str, result: dict, newer: bool = False) ->
         wrong = "Your file arrived, but marking it failed on our side."
         todo = "You need not do anything: your teacher was told and will mark it again."
     body = (
-        f"<h1>Feedback: {html.escape(name)}</h1><p>{html.escape(student)} · <strong>no mark yet"
-        f'</strong></p>{_box(newer)}<p class="says unusable">{html.escape(wrong)}</p>'
-        f"<h2>What to do</h2><p>{html.escape(todo)}</p><p>No mark is not a mark of 0.</p>"
+        f"<h1>Feedback: {html(name)}</h1><p>{html(student)} · <strong>no mark yet"
+        f'</strong></p>{_box(newer)}<p class="says unusable">{html(wrong)}</p>'
+        f"<h2>What to do</h2><p>{html(todo)}</p><p>No mark is not a mark of 0.</p>"
     )
     return page(f"Feedback: {name}", body)
 
@@ -110,8 +110,8 @@ def _question(question, verdict, points, mark, answers):
     by_person = bool(mark) and mark["manual"] is not None and not waits
     sign = SIGNS["pending" if waits else verdict["status"]]
     head = (
-        f'<h2>Question {question.number}. {html.escape(question.title)} <span class="mark">{shown} / '
-        f"{question.points:g}</span></h2><p>Serves {html.escape(', '.join(question.claims))}. "
+        f'<h2>Question {question.number}. {html(question.title)} <span class="mark">{shown} / '
+        f"{question.points:g}</span></h2><p>Serves {html(', '.join(question.claims))}. "
         f"<strong>{'marked by a person' if by_person else sign}</strong></p>"
     )
     colour = verdict["status"]
@@ -122,15 +122,15 @@ def _question(question, verdict, points, mark, answers):
         says = _plain_verdict(question, verdict)
     else:
         says = {"blank": "Nothing was written here."}.get(verdict["status"], "")
-    body = f'<p class="says {colour}">{html.escape(says)}</p>' if says else ""
+    body = f'<p class="says {colour}">{html(says)}</p>' if says else ""
     if mark and mark["comment"]:
         earlier = waits and mark["manual"] is not None
         writes = "wrote about your earlier version" if earlier else "writes"
-        body += f'<p class="says">Your marker {writes}: {html.escape(mark["comment"])}</p>'
+        body += f'<p class="says">Your marker {writes}: {html(mark["comment"])}</p>'
     if not question.automatic:
         rows = "".join(
-            f"<tr><td>{html.escape(row['criterion'])}</td><td>{row['points']:g}</td>"
-            f"<td>{html.escape(row.get('full', ''))}</td></tr>"
+            f"<tr><td>{html(row['criterion'])}</td><td>{row['points']:g}</td>"
+            f"<td>{html(row.get('full', ''))}</td></tr>"
             for row in question.rubric
         )
         body += (
@@ -138,7 +138,9 @@ def _question(question, verdict, points, mark, answers):
         )
     answer = answers.get(f"{question.id}-answer")
     if answer and verdict["status"] not in ("blank", "right"):
-        body += f"<details><summary>Your answer</summary><pre>{html.escape(answer['source'])}</pre></details>"
+        body += (
+            f"<details><summary>Your answer</summary><pre>{html(answer['source'])}</pre></details>"
+        )
     return head + body
 
 
@@ -150,25 +152,41 @@ def _plain_verdict(question, verdict):
 def write_feedback(
     course: Course, name: str, progress: Callable[[str], None] = lambda line: None
 ) -> list[Path]:
-    """Write every student's page of a set, and the zip that Moodle takes; return the pages."""
+    """Write every student's page of a set, and the zip that Moodle takes; return the pages.
+
+    Raises
+    ------
+    CourseError
+        At the end, if one of them could not be written.
+    """
     with books.gradebook(course) as book:
         marks = books.marks(book, name)
-    written = []
+    written, lost = [], []
     results = read_results(course, name)
     for number, (student, result) in enumerate(results.items(), 1):
-        path = course.folder / "feedback" / student / f"{name}.html"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        newer = newer_work(course, name, student, result)
-        if result["status"] == "marked":
-            text = feedback_page(student, result, marks.get(student, {}), newer)
-        else:
-            text = unmarked_page(student, name, result, newer)
-        path.write_text(text, encoding="utf-8")
-        written.append(path)
-        progress(f"[{number}/{len(results)}] {student}: {result['status']}")
+        try:
+            path = course.folder / "feedback" / student / f"{name}.html"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            newer = newer_work(course, name, student, result)
+            if result["status"] == "marked":
+                whole = kept_result(course, student, name)
+                text = feedback_page(student, whole, marks.get(student, {}), newer)
+            else:
+                text = unmarked_page(student, name, result, newer)
+            path.write_text(text, encoding="utf-8")
+            written.append(path)
+            says = result["status"]
+        except Exception as error:  # one student's trouble stays one student's
+            says = f"no page: {type(error).__name__}: {error} ({course.result(student, name)})"
+            lost.append(f"{student}: {says}")
+        progress(f"[{number}/{len(results)}] {student}: {says}")
     if packed := _pack_for_moodle(course, name, written):
         progress(f"For Moodle: {packed}")
     course.log("feedback", set=name, pages=len(written))
+    if lost:
+        raise CourseError(
+            f"{len(written)} pages are written; these could not be: {'; '.join(lost)}"
+        )
     return written
 
 

@@ -2,7 +2,6 @@
 
 import base64
 import csv
-import html
 import io
 import math
 from collections.abc import Callable
@@ -18,9 +17,11 @@ from igf1lab.grading.handback import statistics
 from igf1lab.grading.handback.export import final_marks
 from igf1lab.grading.handback.pages import page
 from igf1lab.grading.marking import gradebook as books
-from igf1lab.grading.marking.results import newer_work, read_results
+from igf1lab.grading.marking.results import kept_result, newer_work, read_results
 from igf1lab.grading.marking.whole_class import open_set
+from igf1lab.grading.safe_text import html
 
+MOST_COMPARED = 20_000  # characters of a student's code
 SECOND = "second_marks"  # folder of CSV files with columns student, question, points
 
 
@@ -44,10 +45,10 @@ def report(course: Course, name: str, progress: Callable[[str], None] = lambda l
         "misconceptions": lambda: _misconceptions(marked),
         "what went wrong": lambda: _kinds(marked, exercise_set),
         "failures": lambda: _troubles(course, name, results),
-        "likeness": lambda: _likeness(marked, open_set(course, name)[1]),
+        "likeness": lambda: _likeness(course, name, marked),
         "two markers": lambda: _agreement(course, name),
     }
-    body = [f"<h1>Class report: {html.escape(name)}</h1>"]
+    body = [f"<h1>Class report: {html(name)}</h1>"]
     for number, (title, make) in enumerate(parts.items(), 1):
         progress(f"[{number}/{len(parts)}] {title}")
         body.append(make())
@@ -62,14 +63,13 @@ def _picture(figure, alt):
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
     data = base64.b64encode(file.getvalue()).decode()
-    return f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}">'
+    return f'<img src="data:image/png;base64,{data}" alt="{html(alt)}">'
 
 
 def _table(head, rows):
-    cells = "".join(f"<th>{html.escape(str(cell))}</th>" for cell in head)
+    cells = "".join(f"<th>{html(cell)}</th>" for cell in head)
     lines = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>"
-        for row in rows
+        "<tr>" + "".join(f"<td>{html(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
     return f"<table><tr>{cells}</tr>{lines}</table>"
 
@@ -91,7 +91,7 @@ def _overview(results, marked, finals, exercise_set):
     alt = f"Histogram of {what}: from {min(shown):g} to {max(shown):g}, median {median(shown):g}."
     says = (
         f"<p>{len(results)} submissions: {len(marked)} marked, {len(results) - len(marked)} could "
-        f"not be marked, {waiting} wait for a person. {html.escape(alt)}</p>"
+        f"not be marked, {waiting} wait for a person. {html(alt)}</p>"
     )
     return says + _picture(figure, alt)
 
@@ -161,24 +161,22 @@ def _troubles(course, name, results):
         if newer_work(course, name, student, result):
             rows.append([student, "newer work", "it is not marked yet"])
         rows += [[student, "a cell failed", death["says"]] for death in result.get("deaths", [])]
-        for cell in result.get("cells", []):
-            for row in cell["outputs"] or []:
-                if row["type"] == "error" and row["name"] == "CellTimeout":
-                    rows.append([student, "time-out", cell["source"][:80]])
+        rows += [[student, "took too long, also alone", what] for what in result.get("late", [])]
     if not rows:
         return "<h2>Failures and time-outs</h2><p>None.</p>"
     return "<h2>Failures and time-outs</h2>" + _table(["student", "what", "why"], rows)
 
 
-def _likeness(marked, release):
+def _likeness(course, name, marked):
     code = {}
-    for student, result in marked.items():
+    for student in marked:
         answers = [
             c["source"]
-            for c in result["cells"]
+            for c in kept_result(course, student, name).get("cells", [])
             if c["kind"] == "code" and c["role"][-7:] == "-answer"
         ]
-        code[student] = "\n".join(answers)
+        code[student] = "\n".join(answers)[:MOST_COMPARED]
+    release = open_set(course, name)[1]
     given = "\n".join(cell.source for cell in release.cells if cell.cell_type == "code")
     groups = statistics.near_identical(code, given)
     note = "<p>For a human to look at. Short right answers are alike by nature; this proves nothing.</p>"

@@ -12,9 +12,23 @@ from dataclasses import dataclass
 import nbformat
 from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 
+from igf1lab.grading.safe_text import readable
+
 MOST_BYTES = 20_000_000
 MOST_CELLS = 600
 MOST_SOURCE = 1_000_000  # characters of all cells together
+MOST_LEAN = 6_000_000  # bytes without outputs
+MOST_TOKENS, MOST_SKIPPED = (
+    400_000,
+    4_000_000,
+)  # texts and brackets, in what is kept and in the rest
+# A text, one of the keys that are left out with its colon, or a bracket. A text without end is
+# taken to the end of the file.
+_TOKEN = re.compile(
+    rb'"(?:outputs|attachments|widgets)"\s*+:\s*+(?=[\[{])|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|$)|[\[\]{}]',
+    re.DOTALL,
+)
+_LEFT_OUT = re.compile(rb'"(?:outputs|attachments|widgets)"\s*+:\s*+')
 _OPENS = re.compile(r"""^[^#\n]*\bopen_exercise\(\s*['"]([^'"]+)['"]""", re.MULTILINE)
 _CHECK = re.compile(r"""exercise\.check\(\s*['"](q\d+)['"]""")
 
@@ -48,22 +62,67 @@ def read_notebook(blob: bytes) -> list[Cell]:
         raise Unreadable("the file is empty")
     if len(blob) > MOST_BYTES:
         raise Unreadable(f"the file is too large ({len(blob) / 1e6:.0f} MB)")
+    lean = without_outputs(blob)
+    if len(lean) > MOST_LEAN:
+        raise Unreadable("the notebook holds too much text")
     try:
-        notebook = json.loads(blob.decode("utf-8-sig"))
+        notebook = json.loads(lean.decode("utf-8-sig"))
         if notebook["nbformat"] != 4:
+            _refuse_too_many(cell for sheet in notebook["worksheets"] for cell in sheet["cells"])
             notebook = nbformat.reads(json.dumps(notebook), as_version=4)
         raw_cells = list(notebook["cells"])
         language = _entry(_entry(notebook.get("metadata"), "kernelspec"), "language") or "python"
+    except Unreadable:
+        raise
     except Exception as error:  # broken files raise many kinds, here and in nbformat
         raise Unreadable(f"this is not a notebook ({type(error).__name__})") from None
-    if language != "python":
-        raise Unreadable(f"this notebook is in {str(language)[:40]}, not in Python")
-    if len(raw_cells) > MOST_CELLS:
-        raise Unreadable(f"the notebook has {len(raw_cells)} cells, more than {MOST_CELLS}")
+    if str(language).lower() != "python":
+        raise Unreadable(f"this notebook is in {readable(language, 40)}, not in Python")
+    _refuse_too_many(raw_cells)
     cells = [cell for cell in map(_cell, raw_cells) if cell is not None]
     if sum(len(cell.source) for cell in cells) > MOST_SOURCE:
         raise Unreadable("the notebook holds too much text")
     return cells
+
+
+def without_outputs(blob: bytes) -> bytes:
+    """Return a notebook's text without outputs, attachments and the state of its widgets.
+
+    They are not marked, may be large, and parsing them may cost fifty times their size.
+
+    Raises
+    ------
+    Unreadable
+        If the text is so intricate that even this takes long.
+    """
+    kept, start, skipped, depth = [], 0, None, 0
+    left = {True: MOST_TOKENS, False: MOST_SKIPPED}
+    key_end = -1  # where the value of a key that is left out begins
+    for token in _TOKEN.finditer(blob):
+        left[skipped is None] -= 1
+        what = token[0]
+        if what[0] in b"[{":
+            if skipped is None and token.start() == key_end:
+                kept.append(blob[start : token.start()] + (b"[]" if what == b"[" else b"{}"))
+                skipped = depth
+            depth += 1
+        elif what[0] in b"]}":
+            depth -= 1
+            if skipped is not None and depth <= skipped:
+                start, skipped = token.end(), None
+        elif skipped is None and _LEFT_OUT.fullmatch(what):
+            key_end = token.end()
+        if min(left.values()) < 0:
+            raise Unreadable("the notebook holds too many pieces")
+    if skipped is None:
+        kept.append(blob[start:])
+    return b"".join(kept)
+
+
+def _refuse_too_many(cells):
+    count = sum(1 for _ in cells)
+    if count > MOST_CELLS:
+        raise Unreadable(f"the notebook has {count} cells, more than {MOST_CELLS}")
 
 
 def _entry(value, name):
@@ -83,7 +142,7 @@ def _cell(raw):
     role = cell_id if isinstance(cell_id, str) else ""
     if isinstance(grade_id, str) and re.fullmatch(r"q\d+(-answer)?", grade_id):
         role = grade_id if grade_id.endswith("-answer") else f"{grade_id}-check"
-    return Cell(kind, source.encode("utf-8", "replace").decode("utf-8"), role)
+    return Cell(kind, source.encode("utf-8", "replace").decode("utf-8"), readable(role, 100))
 
 
 def rebuild(cells: list[Cell], release) -> list[Cell]:

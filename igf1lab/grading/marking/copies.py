@@ -9,6 +9,7 @@ from pathlib import Path
 
 from igf1lab.exercises.judging import Verdict, feedback
 from igf1lab.exercises.questions import set_from_data
+from igf1lab.grading.safe_text import readable
 
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 # Between these no link, image, definition or address can stand that is none without a space.
@@ -55,7 +56,7 @@ def safe_markdown(source: str) -> str:
 def _cell(kind, source, cell_id):
     # Plain dicts: nbformat's makers check every cell against the schema, ten times the work of
     # marking. A test validates what comes out.
-    return {"cell_type": kind, "id": cell_id, "metadata": {}, "source": source}
+    return {"cell_type": kind, "id": cell_id, "metadata": {}, "source": readable(source)}
 
 
 def _output(kind, **fields):

@@ -3,6 +3,7 @@
 The same function runs here, in threads over one sandbox, and on the workers of a Dask cluster.
 """
 
+import builtins
 import hashlib
 import hmac
 import json
@@ -10,13 +11,14 @@ from dataclasses import asdict, dataclass
 
 import nbformat
 
+from igf1lab.exercises.answers import NOTHING_BACK
 from igf1lab.exercises.exercise import PERSONAL
 from igf1lab.exercises.judging import judge
 from igf1lab.exercises.questions import set_from_data, set_to_data
 from igf1lab.exercises.source import PRIVATE_CALLS, Source, keys_from, reference_steps
 from igf1lab.grading.course import versions
 from igf1lab.grading.intake.submission import Unreadable, read_notebook, rebuild
-from igf1lab.grading.sandbox.client import Limits, Sandbox
+from igf1lab.grading.sandbox.client import TOOK_TOO_LONG, Limits, Sandbox
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,9 @@ class Job:
     limits: dict
     figures: bool = True
     id: str = ""  # names everything a mark depends on besides the submission
+
+
+_OUR_WORDS = (NOTHING_BACK, TOOK_TOO_LONG)  # of a description that is not an answer
 
 
 class BadReference(RuntimeError):
@@ -75,6 +80,7 @@ def private_keys(sandbox: Sandbox, source: Source, seed: str, numbers: dict) -> 
     if broken:
         raise BadReference(f"{exercise_set.lesson}: the solution fails: {'; '.join(broken)[:1000]}")
     keys = keys_from(exercise_set, run.answers, seed, PRIVATE_CALLS)
+    keys = {question: key | {"secret": True} for question, key in keys.items()}
     for question in exercise_set.questions:
         if question.automatic:
             verdict = judge(question, keys[question.id], keys[question.id]["expected"])
@@ -112,7 +118,8 @@ def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
     dict
         ``status`` (marked or unreadable), ``says``, ``sha256``, ``questions`` (verdicts by id;
         an appraisal's points are None until a person has marked it), ``cells`` (kind, source,
-        role and outputs), ``deaths``, ``seconds``. Plain data.
+        role and outputs), ``deaths``, ``late`` (what took too long, also alone), ``seconds``.
+        Plain data.
     """
     exercise_set = set_from_data(job.set_data)
     result = {"status": "marked", "says": "", "sha256": hashlib.sha256(blob).hexdigest()}
@@ -125,11 +132,14 @@ def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
     steps, where = _steps(cells, exercise_set, job.keys)
     files = numbers_file(exercise_set.lesson, job.numbers)
     run = sandbox.run(steps, Limits(**job.limits), job.figures, files)
-    questions = {}
+    questions, told_late = {}, _asked_after_probes(steps)
     stubs = {cell.id: "".join(cell.source) for cell in release.cells}
     for question in exercise_set.questions:
         if question.automatic:
-            described = run.answers.get((question.id, "given")) or _not_reached(run)
+            described = run.answers.get((question.id, "given"))
+            if described and question.id in told_late:
+                described = unquoted(described)
+            described = described or _not_reached(run)
             questions[question.id] = asdict(judge(question, job.keys[question.id], described))
         else:
             questions[question.id] = _appraisal(question, cells, stubs)
@@ -146,7 +156,7 @@ def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
     deaths = [
         {
             "cell": steps_back.get(step),
-            "what": steps[step][1][:80] if step >= 0 else "",
+            "what": _words(steps[step]) if step >= 0 else "",
             "says": why,
         }
         for step, why in run.deaths
@@ -155,8 +165,38 @@ def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
         "questions": questions,
         "cells": shown,
         "deaths": deaths,
+        "late": [_words(steps[step]) for step in run.late if step >= 0],
         "seconds": run.seconds,
     }
+
+
+def _asked_after_probes(steps):
+    """Return the questions that are asked when the student's process has seen a probe."""
+    asks = [step for step in steps if step[0] == "ask"]
+    first = next((n for n, step in enumerate(asks) if step[5]), len(asks))
+    return {step[1] for step in asks[first:]}
+
+
+def unquoted(described: dict) -> dict:
+    """Return a description without a word that the student's process chose.
+
+    Feedback goes back to the student, and a secret probe must not go with it, be it in the text of
+    an error or in the name of a class.
+    """
+    if described["is"] == "calls":
+        return described | {"returned": [unquoted(item) for item in described["returned"]]}
+    if described["is"] == "error":
+        name = described["says"].split(":")[0]
+        known = isinstance(getattr(builtins, name, None), type)
+        return described | {"says": name if known else "an error"}
+    if described["is"] == "odd" and described["says"] not in _OUR_WORDS:
+        return described | {"says": "it is not of the kind that is asked for"}
+    return described
+
+
+def _words(step):
+    """Return what a step was: the beginning of a cell, or a question."""
+    return step[1][:80] if step[0] == "cell" else f"the answer of {step[1]}"
 
 
 def _steps(cells, exercise_set, keys):

@@ -5,28 +5,46 @@ import json
 
 from igf1lab.grading.course import Course, CourseError
 
+MOST_ROWS, MOST_SHOWN = 5, 2000  # of a cell's outputs: rows, and characters of each
+
 
 def kept_result(course: Course, student: str, name: str) -> dict:
     """Return the kept result of a student; empty if there is none, or it is damaged."""
     try:
         kept = json.loads(course.result(student, name).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return kept if isinstance(kept, dict) else {}
 
 
 def write_result(course: Course, student: str, name: str, result: dict) -> None:
-    """Keep a student's result."""
+    """Keep a student's result, without the pictures and with the beginning of each output.
+
+    The marked copy has them whole.
+    """
     path = course.result(student, name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Written aside and renamed, so that a crash never leaves half a result.
+    cells = [cell | {"outputs": _beginnings(cell["outputs"])} for cell in result.get("cells", [])]
+    text = json.dumps(result | {"cells": cells}, ensure_ascii=False, sort_keys=True)
+    # Written aside and renamed, so that a crash never leaves half a result. Half a character
+    # cannot be written; its escape is the same to a reader of JSON.
     aside = path.with_suffix(".part")
-    aside.write_text(json.dumps(result, ensure_ascii=False, sort_keys=True), encoding="utf-8")
+    aside.write_text(text, encoding="utf-8", errors="backslashreplace")
     aside.replace(path)
 
 
+def _beginnings(outputs):
+    kept = []
+    for row in (outputs or [])[:MOST_ROWS]:
+        kept.append({key: value[:MOST_SHOWN] for key, value in row.items() if key != "png"})
+    return kept if outputs is not None else None
+
+
 def read_results(course: Course, name: str) -> dict[str, dict]:
-    """Return the kept results of a set by student.
+    """Return the kept results of a set by student, without their cells.
+
+    What students wrote is as long as they like, so it is read for one at a time
+    (:func:`kept_result`).
 
     Raises
     ------
@@ -35,13 +53,11 @@ def read_results(course: Course, name: str) -> dict[str, dict]:
     """
     found = {}
     for path in sorted((course.folder / "results" / name).glob("*.json")):
-        try:
-            found[path.stem] = json.loads(path.read_text(encoding="utf-8"))
-            whole = {"status", "says", "questions"} <= set(found[path.stem])
-        except (ValueError, TypeError):
-            whole = False
-        if not whole:
+        result = kept_result(course, path.stem, name)
+        if not {"status", "says", "questions"} <= set(result):
             raise CourseError(f"{path} is damaged: grade {name} once more, it will be made anew.")
+        result.pop("cells", None)
+        found[path.stem] = result
     return found
 
 

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
+from itertools import islice
 
 from igf1lab.exercises.generate import learner_copy, read_tidy
 from igf1lab.grading.course import Course, CourseError, versions
@@ -13,6 +15,8 @@ from igf1lab.grading.marking import copies, one_submission
 from igf1lab.grading.marking import gradebook as books
 from igf1lab.grading.marking.results import kept_result, write_result
 from igf1lab.grading.sandbox.client import Limits, Sandbox
+
+IN_FLIGHT = 2  # submissions a worker: one at work, one waiting
 
 
 @dataclass
@@ -26,6 +30,7 @@ class Summary:
     differences: list[tuple] = field(default_factory=list)  # student, question, before, after
     replaced: bool = False
     without_numbers: list[str] = field(default_factory=list)  # nothing was handed out to them
+    late: dict[str, str] = field(default_factory=dict)  # student -> what took too long, also alone
 
 
 def open_set(course: Course, name: str) -> tuple:
@@ -98,11 +103,19 @@ class Marker:
             job = self.job(student)
             result = one_submission.mark(blob, job, self.sandbox)
         except Exception as error:
-            return _failed(blob, error)
+            return _failed(error, blob)
         return result | {"set": job.set_data, "sandbox": self.sandbox.server.tier.name}
 
+    def mark_file(self, student: str) -> dict:
+        """Mark the file that a student handed in, read when its turn has come."""
+        try:
+            blob = self.course.submitted(student, self.name).read_bytes()
+        except OSError as error:
+            return _failed(error)
+        return self.mark(blob, student)
 
-def _failed(blob, error):
+
+def _failed(error, blob=b""):
     says = f"the grader failed: {type(error).__name__}: {error}"
     sha256 = hashlib.sha256(blob).hexdigest()
     return {"status": "failed", "says": says, "sha256": sha256, "questions": {}, "sandbox": ""}
@@ -153,23 +166,21 @@ def grade(
         books.register(course, name, marker.release)
         about = {"seed": course.seed_id, "sandbox": summary.sandbox, "versions": versions()}
         course.log("grade", set=name, limits=asdict(marker._limits), **about)
-        todo = {}
+        todo = []
         for student in students:
-            path = course.submitted(student, name)
-            if not path.is_file():
+            if not course.submitted(student, name).is_file():
                 raise CourseError(f"{student} has not handed in {name}.")
-            blob = path.read_bytes()
             # Numbers are drawn from the name: under another one, right answers are marked wrong.
             handed_out = course.folder / "hand_out" / name / student
             if course.personal and marker.source.exercise_set.parameters:
                 summary.without_numbers += [] if handed_out.is_dir() else [student]
-            done = None if again else _done(course, marker, student, name, blob)
+            done = None if again else _done(course, marker, student, name)
             if done is None:
-                todo[student] = blob
+                todo.append(student)
             elif done["status"] == "marked":
                 summary.unchanged.append(student)
             else:  # nobody may forget it
-                summary.troubled[student] = done["says"]
+                summary.troubled[student] = str(done["says"])
         with (
             books.gradebook(course) as book,
             _mapper(marker, workers, dask, trust, only) as results,
@@ -180,58 +191,70 @@ def grade(
                     says = _keep(course, marker, book, student, result, before, summary)
                 except Exception as error:  # one student's trouble stays one student's
                     book.db.rollback()
-                    says = f"could not be stored: {type(error).__name__}: {error}"
+                    where = course.submitted(student, name)
+                    says = f"could not be stored: {type(error).__name__}: {error} ({where})"
                     summary.troubled[student] = says
                 progress(f"[{number}/{len(todo)}] {student}: {says}")
     return summary
 
 
-def _done(course, marker, student, name, blob):
+def _done(course, marker, student, name):
     """Return the kept result of this very work, if it need not be marked again."""
     old = kept_result(course, student, name)
-    same = old.get("sha256") == hashlib.sha256(blob).hexdigest()
-    done = same and "says" in old and old.get("status", "failed") != "failed"
-    return old if done and old.get("job") == marker.job(student).id else None
+    if "says" not in old or old.get("status", "failed") == "failed":
+        return None
+    try:
+        blob = course.submitted(student, name).read_bytes()
+        done = old.get("sha256") == hashlib.sha256(blob).hexdigest()
+        return old if done and old.get("job") == marker.job(student).id else None
+    except Exception:  # marking it will say what is wrong
+        return None
 
 
 @contextmanager
 def _mapper(marker, workers, dask, trust, only) -> Iterator:
-    """Yield a function from {student: bytes} to (student, result) pairs as they come."""
+    """Yield a function from students to (student, result) pairs as they come.
+
+    Few are in flight at a time, so that neither files nor results pile up here.
+    """
     if dask:
-        from distributed import Client, as_completed
+        from distributed import Client, wait
 
         with Client(dask) as client:
 
-            def over_cluster(todo):
-                futures = {
-                    client.submit(
-                        one_submission.mark_anywhere,
-                        blob,
-                        marker.job(student),
-                        trust,
-                        only,
-                        pure=False,
-                    ): student
-                    for student, blob in todo.items()
-                }
-                for future in as_completed(futures):
-                    student = futures[future]
-                    error = future.exception()
-                    result = _failed(todo[student], error) if error else future.result()
-                    yield student, result | {"set": marker.job(student).set_data}
+            def over_cluster(student):
+                blob = marker.course.submitted(student, marker.name).read_bytes()
+                job = marker.job(student)
+                mark = one_submission.mark_anywhere
+                return client.submit(mark, blob, job, trust, only, pure=False)
 
-            yield over_cluster
+            most = IN_FLIGHT * max(1, sum(client.nthreads().values()))
+            results = partial(_as_they_come, over_cluster, wait, most)
+            yield lambda todo: (
+                (student, result | {"set": marker.job(student).set_data})
+                for student, result in results(todo)
+            )
         return
-    with concurrent.futures.ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+    workers = workers or os.cpu_count() or 1
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        here = partial(pool.submit, marker.mark_file)
+        yield partial(_as_they_come, here, concurrent.futures.wait, IN_FLIGHT * workers)
 
-        def over_threads(todo):
-            futures = {
-                pool.submit(marker.mark, blob, student): student for student, blob in todo.items()
-            }
-            for future in concurrent.futures.as_completed(futures):
-                yield futures[future], future.result()
 
-        yield over_threads
+def _as_they_come(submit, wait, most, todo):
+    """Yield (student, result); whatever fails is a result of that student."""
+    todo, flying = iter(todo), {}
+    while True:
+        for student in islice(todo, most - len(flying)):
+            try:
+                flying[submit(student)] = student
+            except Exception as error:
+                yield student, _failed(error)
+        if not flying:
+            return
+        for future in wait(list(flying), return_when="FIRST_COMPLETED").done:
+            student, error = flying.pop(future), future.exception()
+            yield student, _failed(error) if error else future.result()
 
 
 def _keep(course, marker, book, student, result, before, summary):
@@ -249,6 +272,8 @@ def _keep(course, marker, book, student, result, before, summary):
         sandbox=result["sandbox"],
     )
     old = before.get(student, {})
+    if result.get("late"):
+        summary.late[student] = "; ".join(result["late"])
     if result["status"] != "marked":
         summary.troubled[student] = result["says"]
         if not old:
@@ -272,7 +297,8 @@ def _keep(course, marker, book, student, result, before, summary):
     summary.marked.append(student)
     total = sum(value or 0 for value in points.values())
     deaths = "".join(f"; {death['says']}" for death in result["deaths"])
-    return f"{total:g} points{deaths}"
+    late = "; TOOK TOO LONG, also alone" if result.get("late") else ""
+    return f"{total:g} points{deaths}{late}"
 
 
 def write_numbers(course: Course, name: str, students: list[str]) -> None:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 
 from igf1lab.exercises.answers import MOST_VALUES
+from igf1lab.grading.safe_text import readable
 from igf1lab.grading.sandbox.tiers import TIERS, NoSandbox, Server, start
 
 MOST_REPLY = 6_000_000  # bytes of one reply
@@ -51,7 +52,7 @@ class Limits:
 
 _UNSTOPPABLE, _DEAF = "ran longer than it may and could not be stopped", "did not listen"
 _TOO_LONG = (_UNSTOPPABLE, _DEAF, "used more processor time than it may")
-_STOPPED = "it ran longer than it may"  # as the student's process says it of an answer
+TOOK_TOO_LONG = "it ran longer than it may"  # as the student's process says it of an answer
 
 
 class Dead(Exception):
@@ -231,7 +232,7 @@ class Sandbox:
                     ask = {"ask": expression, "kind": kind, "calls": calls}
                     described = clean_description(session.step(ask, deadline).get("described"))
                     run.answers[question_id, part] = described
-                    late = described.get("says") == _STOPPED
+                    late = described.get("says") == TOOK_TOO_LONG
                 run.late += [number] if late else []
         except Dead as death:
             if session.server.ends_within(LAST_BREATH):
@@ -408,10 +409,7 @@ def start_best(trust: bool = False, only: str | None = None) -> Server:
 
 
 def _text(value, most):
-    # Surrogates cannot be written to a file; control characters are nobody's answer.
-    if not isinstance(value, str):
-        return ""
-    return value[:most].encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
+    return readable(value, most) if isinstance(value, str) else ""
 
 
 def _size(row):

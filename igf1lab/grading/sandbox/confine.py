@@ -13,7 +13,7 @@ from pathlib import Path
 
 NOBODY = 65534
 _MOUNT, _IPC, _USER, _PID, _NET = 0x20000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
-_NOSUID_NODEV, _NOEXEC, _PRIVATE, _REC = 2 | 4, 8, 1 << 18, 1 << 14
+_NOSUID_NODEV, _NOEXEC, _BIND, _REC, _PRIVATE = 2 | 4, 8, 1 << 12, 1 << 14, 1 << 18
 _SET_PDEATHSIG, _GET_DUMPABLE, _SET_DUMPABLE, _SET_SECCOMP = 1, 3, 4, 22
 _CAPBSET_DROP, _SUBREAPER, _NO_NEW_PRIVS = 24, 36, 38
 _MIB = 1024 * 1024
@@ -76,6 +76,8 @@ def enter_namespaces(private_folders) -> None:
     Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
     allow_tracing(False)
     _call("mount", None, b"/", None, _REC | _PRIVATE, None)
+    # Shared memory made from /dev/zero would be written to no folder, and so be seen by nobody.
+    _call("mount", b"/dev/null", b"/dev/zero", None, _BIND, None)
     for folder in private_folders:
         options = f"size={FOLDER_MIB}m,nr_inodes=4096,mode=700".encode()
         _call("mount", b"tmpfs", folder.encode(), b"tmpfs", _NOSUID_NODEV, options)

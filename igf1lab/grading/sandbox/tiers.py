@@ -18,6 +18,8 @@ from igf1lab.grading.sandbox import confine
 PACKAGE = Path(__file__).resolve().parents[2]  # igf1lab/
 CONTAINER_IMAGE = os.environ.get("IGF1LAB_GRADER_IMAGE", "igf1lab-grader")
 START_SECONDS = 120
+INSIDE = {"HOME": "/scratch", "TMPDIR": "/scratch", "IPYTHONDIR": "/server/ipython"}
+INSIDE["MPLCONFIGDIR"] = "/server/mpl"
 GET_BUBBLEWRAP = (
     "On Debian and Ubuntu: sudo apt install bubblewrap; on Fedora: sudo dnf install bubblewrap; on "
     "Windows do so inside WSL2, on macOS inside a Linux virtual machine"
@@ -132,19 +134,17 @@ def _bubblewrap(descriptor):
     for path in ("/etc/fonts", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d"):
         command += ["--ro-bind-try", path, path]
     command += ["--perms", "0755", "--dir", "/proc"] if root else ["--proc", "/proc"]
-    # Shared memory made from /dev/zero would be written to no folder, and so be seen by nobody.
-    command += ["--dev", "/dev", "--dev-bind", "/dev/null", "/dev/zero", "--remount-ro", "/dev"]
+    command += ["--dev", "/dev", "--remount-ro", "/dev"]
     for folder in ("/submission", "/scratch", "/tmp"):
         command += ["--perms", "0777", "--dir", folder]
     command += ["--size", str(64 << 20), "--perms", "0777", "--tmpfs", "/server"]
     command += ["--chdir", "/server", "--remount-ro", "/"]
-    homes = {"HOME": "/scratch", "TMPDIR": "/scratch", "IPYTHONDIR": "/server/ipython"}
-    for name, value in {**_environment(), **homes, "MPLCONFIGDIR": "/server/mpl"}.items():
+    for name, value in (_environment() | INSIDE).items():
         command += ["--setenv", name, value]
     return [*command, "--", *_server_command(TIERS["bubblewrap"], descriptor)]
 
 
-def _container(descriptor, folder):
+def _container(descriptor):
     engine = shutil.which("podman")
     if engine is None:
         raise NoSandbox(
@@ -152,13 +152,16 @@ def _container(descriptor, folder):
         )
     command = [engine, "run", "--rm", "--interactive", "--network=none", "--read-only"]
     command += ["--cap-drop=all", "--security-opt=no-new-privileges"]
-    # The same user inside, so that students' folders, made and deleted here, can be written there.
-    command += ["--userns=keep-id", f"--user={os.getuid()}:{os.getgid()}"]
-    command += ["--tmpfs=/tmp:size=256m,mode=1777", "--preserve-fds=1"]
+    # Each submission mounts a /proc of its own, which the kernel allows beside a whole one only.
+    command += ["--security-opt=unmask=ALL"]
+    command += ["--userns=keep-id", f"--user={os.getuid()}:{os.getgid()}", "--preserve-fds=1"]
+    for folder in ("/submission", "/scratch", "/server", "/tmp"):
+        command += [f"--tmpfs={folder}:size=64m,mode=1777"]
     for mount in (f"{PACKAGE}:{PACKAGE}:ro", f"{assets_dir()}:{assets_dir()}:ro"):
         command += ["--volume", mount]
-    command += ["--volume", f"{folder}:{folder}"]
-    environment = _environment() | {"HOME": "/tmp", "MPLCONFIGDIR": "/tmp/mpl"}
+    if (assets_dir() / "exercises").is_dir():
+        command += [f"--tmpfs={assets_dir() / 'exercises'}:ro"]
+    environment = _environment() | INSIDE
     del environment["PATH"]  # the image knows where its Python is
     for name, value in environment.items():
         command += ["--env", f"{name}={value}"]
@@ -189,7 +192,7 @@ def start(name: str) -> Server:
         if name == "bubblewrap":
             command, environment = _bubblewrap(descriptor), os.environ | _environment()
         elif name == "container":
-            command, environment = _container(descriptor, folder), dict(os.environ)
+            command, environment = _container(descriptor), dict(os.environ)
         else:
             command = _server_command(tier, descriptor)
         with (Path(folder) / "server.log").open("wb") as log:

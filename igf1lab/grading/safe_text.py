@@ -1,0 +1,105 @@
+"""Text that a stranger wrote, made safe for the place where it goes.
+
+Names, metadata, sources, outputs and error texts come from students. Whoever shows, stores or reads
+them uses one of these: ``say`` for a terminal, ``html`` for a page, ``csv_cell`` for a table,
+``parse`` for Python source, ``readable`` for a file that another program opens.
+"""
+
+import ast
+import html as _html
+import re
+import sys
+import unicodedata
+import warnings
+
+MOST_LINE = 20_000  # characters of one line on a terminal
+MOST_SOURCE, MOST_DEPTH, MOST_DIGITS = 100_000, 200, 1000  # of code that is read here
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_ODD = "\N{REPLACEMENT CHARACTER}"
+_LONG_NUMBER = re.compile(rf"[0-9][0-9a-fA-FxXoO_.]{{{MOST_DIGITS}}}")
+
+
+def line(text: object, most: int = MOST_LINE) -> str:
+    r"""Return one line that shows whatever it holds and does nothing to a terminal.
+
+    Line breaks and tabs become spaces; what has no form of its own is written as Python does
+    (``\x1b``). Letters of every script stay.
+    """
+    text = str(text)
+    text = text if len(text) <= most else text[:most] + " …"
+    return "".join(
+        c if c.isprintable() else " " if c in "\t\n\r\x0b\x0c\x85\u2028\u2029" else _written(c)
+        for c in text
+    )
+
+
+def _written(character):
+    return character.encode("unicode_escape").decode()
+
+
+def say(text: object, file=None) -> None:
+    """Print one safe line, also where the terminal lacks some of its letters."""
+    file = file or sys.stdout
+    coding = getattr(file, "encoding", None) or "utf-8"
+    print(line(text).encode(coding, "backslashreplace").decode(coding), file=file, flush=True)
+
+
+def readable(text: object, most: int | None = None) -> str:
+    """Return text that every program can store and show: lines of visible characters.
+
+    Control characters other than line breaks and tabs, halves of characters and marks that turn
+    the direction of what follows become �.
+    """
+    text = str(text)[:most].replace("\r\n", "\n").replace("\r", "\n")
+    if text.isprintable() and not _BIDI & set(text):
+        return text
+    return "".join(_ODD if _acts(c) else c for c in text)
+
+
+def _acts(character):
+    if character in _BIDI:
+        return True
+    return character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cs")
+
+
+def html(text: object) -> str:
+    """Return text for a page or an attribute of it."""
+    return _html.escape(readable(text))
+
+
+def csv_cell(cell: object) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    text = "" if cell is None else readable(cell)
+    starts = text.lstrip()[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\n")
+    number = text.replace(".", "", 1).removeprefix("-").isdigit()
+    return f"'{text}" if starts and not number else text
+
+
+def parse(source: str) -> ast.Module | None:
+    """Return the syntax tree of source, or None if it is none, or too much to read here.
+
+    Bounded in length, in depth and in the digits of a number: Python's own reader is not.
+    """
+    if len(source) > MOST_SOURCE or _LONG_NUMBER.search(source):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they would quote the source on our terminal
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return None
+    nodes = [tree]
+    for _ in range(MOST_DEPTH):
+        nodes = [child for node in nodes for child in ast.iter_child_nodes(node)]
+        if not nodes:
+            return tree
+    return None
+
+
+def constant(value: object, most: int = 40) -> str:
+    """Return a literal of a syntax tree as a short text."""
+    if isinstance(value, str | bytes):
+        return repr(value[:most])
+    if isinstance(value, int) and value.bit_length() > 1000:
+        return f"a number of {value.bit_length()} bits"
+    return repr(value)[:most]
