@@ -174,6 +174,206 @@ PROGRAMS = {
     "warnings": ("import warnings, sys\nwarnings.warn('careful'); print('x', file=sys.stderr)", "kept as text"),
     "shell and magics": ("%matplotlib inline\n!rm -rf / --no-preserve-root 2>/dev/null\n%cd /", "read-only"),
     "odd text": ("print('\\ud800 \\x00 \\u202e שלום', '</script><script>alert(1)</script>')", "cleaned"),
+    # --- other members of the same kinds -----------------------------------------------------
+    "spinners, each with a session": (
+        "import os\nfor n in range(26):\n    if os.fork() == 0:\n        try: os.setsid()\n        except OSError: pass\n"
+        "        while True: pass",
+        "one processor a submission, no sessions",
+    ),
+    "fork storm whose dead nobody counts": (
+        "import os, signal\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nif os.fork() == 0:\n    while True:\n"
+        "        try:\n            if os.fork() == 0: os._exit(0)\n        except OSError: pass",
+        "one processor a submission, dies with the run",
+    ),
+    "computes where no signal is heard": ("n = 7 ** (7 ** 9)", "client's deadline, rerun"),
+    "a pattern without end": ("import re; re.match('(a+)+$', 'a' * 64 + 'b')", "cell time limit or deadline"),
+    "blocks every signal": (
+        "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\nwhile True: pass",
+        "client's deadline, rerun",
+    ),
+    "waits for a pipe": ("import os\nos.mkfifo('/tmp/f')\nopen('/tmp/f').read()", "cell time limit"),
+    "a storm of timers": (
+        "import signal\nsignal.signal(signal.SIGALRM, lambda *a: None)\nsignal.setitimer(signal.ITIMER_REAL, 1e-5, 1e-5)",
+        "timers are set anew for each step",
+    ),
+    "joins a thread that never ends": (
+        "import threading, time\nt = threading.Thread(target=time.sleep, args=(1000,)); t.start(); t.join()",
+        "cell time limit",
+    ),
+    "writes the first process's memory": (
+        "import ctypes, os\nl = ctypes.CDLL(None)\nfor mode in ('r+b', 'rb', 'wb'):\n    try:\n"
+        "        open('/proc/1/mem', mode); raise SystemError('opened')\n    except OSError: pass\n"
+        "b = ctypes.create_string_buffer(8); v = (ctypes.c_void_p * 2)(ctypes.addressof(b), 8)\n"
+        "assert l.process_vm_writev(1, v, 1, v, 1, 0) == l.process_vm_readv(1, v, 1, v, 1, 0) == -1\n"
+        "assert l.ptrace(16, 1, 0, 0) == l.ptrace(0x4206, 1, 0, 0) == -1",
+        "the first process is not dumpable; seccomp",
+    ),
+    "takes the first process's descriptors": (
+        "import ctypes, os\nl = ctypes.CDLL(None); p = os.pidfd_open(1)\n"
+        "assert all(l.syscall(438, p, n, 0) == -1 for n in range(12))\nassert l.syscall(312, 1, os.getpid(), 0, 0, 0) == -1\n"
+        "try: os.listdir('/proc/1/fd'); raise SystemError('listed')\nexcept OSError: pass",
+        "seccomp, not dumpable",
+    ),
+    "limits the first process": (
+        "import resource\ntry: resource.prlimit(1, resource.RLIMIT_CPU, (0, 0)); raise SystemError('limited')\nexcept OSError: pass",
+        "seccomp: one's own limits only",
+    ),
+    "signals the first process": (
+        "import os, signal\nfor n in range(1, 65):\n    try: os.kill(1, n); signal.pidfd_send_signal(os.pidfd_open(1), n)\n"
+        "    except OSError: pass",
+        "a first process has no handlers",
+    ),
+    "a name that looks like numbers": (
+        "import ctypes, os\nctypes.CDLL(None).prctl(15, b') Z 0 0 0 0', 0, 0, 0)\n"
+        "for n in range(6):\n    if os.fork() == 0:\n        b = b'x' * (900 << 20)\n        import time; time.sleep(60)\n"
+        "import time; time.sleep(60)",
+        "the watcher reads from the last bracket",
+    ),
+    "shared anonymous memory": (
+        "import mmap\ntry: mmap.mmap(-1, 4 << 30).write(b'x' * (1 << 30)); raise SystemError('got it')\nexcept OSError: pass",
+        "seccomp",
+    ),
+    "shared memory from /dev/zero": (
+        "import mmap\ntry:\n    with open('/dev/zero', 'r+b') as f: m = mmap.mmap(f.fileno(), 1 << 30)\n"
+        "    raise SystemError('got it')\nexcept (OSError, ValueError): pass",
+        "/dev/zero is empty",
+    ),
+    "memory files": (
+        "import ctypes, os\ntry: os.memfd_create('x'); raise SystemError('got it')\nexcept OSError: pass\n"
+        "assert ctypes.CDLL(None).syscall(447, 0) == -1",
+        "seccomp",
+    ),
+    "System V memory": (
+        "import ctypes\nl = ctypes.CDLL(None)\nassert l.shmget(0, 1 << 30, 0o1600) == l.semget(0, 1, 0o1600) == l.msgget(0, 0o1600) == -1",
+        "seccomp",
+    ),
+    "shared memory, unlinked and mapped": (
+        "import mmap, os\nheld = []\ntry:\n    for n in range(200):\n        f = open(f'/dev/shm/{n}', 'w+b'); f.truncate(16 << 20)\n"
+        "        held.append(mmap.mmap(f.fileno(), 16 << 20)); os.unlink(f'/dev/shm/{n}'); held[-1].write(b'x' * (16 << 20))\n"
+        "except (OSError, ValueError): pass",
+        "tmpfs size: killed by SIGBUS",
+    ),
+    "a mapping that grows downwards": (
+        "import ctypes, mmap\nl = ctypes.CDLL(None); l.mmap.restype = ctypes.c_void_p; held = []\nfor n in range(5):\n"
+        "    a = l.mmap(None, ctypes.c_size_t(900 << 20), 3, 0x122, -1, 0)\n"
+        "    if a and a != 2 ** 64 - 1: ctypes.memset(a, 1, 900 << 20)",
+        "RLIMIT_DATA or the watcher",
+    ),
+    "sockets that nobody reads": (
+        "import socket\nheld = []\ntry:\n    while True:\n        a, b = socket.socketpair(); held += [a, b]; a.setblocking(False)\n"
+        "        try:\n            while True: a.send(b'x' * 65536)\n        except BlockingIOError: pass\nexcept OSError: pass",
+        "RLIMIT_NOFILE; no larger buffers; counted",
+    ),
+    "sockets that nobody reads, of many processes": (
+        "import os, socket, time\nfor n in range(25):\n    if os.fork() == 0:\n        held = []\n        try:\n            while True:\n"
+        "                a, b = socket.socketpair(); held += [a, b]; a.setblocking(False)\n                try:\n"
+        "                    while True: a.send(b'x' * 65536)\n                except BlockingIOError: pass\n"
+        "        except OSError: time.sleep(60)\ntime.sleep(60)",
+        "counted by the watcher",
+    ),
+    "larger pipes": (
+        "import fcntl, os\nr, w = os.pipe()\ntry: fcntl.fcntl(w, 1031, 1 << 20); raise SystemError('larger')\nexcept OSError: pass",
+        "seccomp",
+    ),
+    "a sparse file of a terabyte": (
+        "import os\ntry:\n    with open('/tmp/sparse', 'wb') as f: f.truncate(1 << 40)\nexcept OSError: pass", "RLIMIT_FSIZE",
+    ),
+    "an array of 28 GB": ("import numpy\nnumpy.ones((60_000, 60_000))", "RLIMIT_DATA: MemoryError"),
+    "raises its priority": (
+        "import os\nfor f in (lambda: os.nice(-5), lambda: os.setpriority(os.PRIO_USER, 65534, -9),\n"
+        "          lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))):\n"
+        "    try: f(); raise SystemError('raised')\n    except OSError: pass",
+        "RLIMIT_NICE, RLIMIT_RTPRIO, seccomp",
+    ),
+    "moves to every processor": (
+        "import os\ntry: os.sched_setaffinity(0, range(os.cpu_count())); raise SystemError('moved')\nexcept OSError: pass\n"
+        "assert len(os.sched_getaffinity(0)) == 1",
+        "seccomp",
+    ),
+    "makes everybody yield": (
+        "import os\ntry: os.setpriority(os.PRIO_PROCESS, 1, 19); raise SystemError('reniced')\nexcept OSError: pass", "seccomp",
+    ),
+    "clones into namespaces": (
+        "import ctypes\nl = ctypes.CDLL(None)\nfor f in (0x10000000, 0x20000, 0x40000000, 0x20000000, 0x08000000, 0x04000000):\n"
+        "    assert l.syscall(56, f | 17, 0, 0, 0, 0) == -1\nassert l.syscall(435, 0, 0) == -1",
+        "seccomp",
+    ),
+    "rare system calls": (
+        "import ctypes\nl = ctypes.CDLL(None)\nassert all(l.syscall(n, 0, 0, 0, 0) == -1 for n in (425, 321, 323, 298, 248, 250, 304, 300, 135))",
+        "seccomp",
+    ),
+    "sockets of every family": (
+        "import socket\nfor family in range(2, 46):\n    for kind in (1, 2, 3, 5):\n        try: socket.socket(family, kind); raise SystemError('opened')\n"
+        "        except OSError: pass",
+        "seccomp",
+    ),
+    "opens a port": (
+        "import socket\nfor where in ('\\0igf1lab-port', '/tmp/port'):\n    try: socket.socket(socket.AF_UNIX).bind(where); raise SystemError('bound')\n"
+        "    except OSError: pass",
+        "seccomp",
+    ),
+    "another Python, without the filter": (
+        "import subprocess, sys\nout = subprocess.run([sys.executable, '-c', 'import socket\\ntry: socket.socket(2); print(1)\\n"
+        "except OSError: print(0)'], capture_output=True, text=True).stdout\nassert '1' not in out",
+        "filters are inherited",
+    ),
+    "settings of the kernel": (
+        "for f in ('/proc/sys/kernel/core_pattern', '/proc/sys/user/max_user_namespaces', '/proc/sysrq-trigger', '/proc/1/oom_score_adj',\n"
+        "          '/sys/fs/cgroup/cgroup.procs', '/proc/1/autogroup'):\n    try: open(f, 'w').write('1'); raise SystemError(f)\n    except OSError: pass",
+        "no capabilities, seccomp",
+    ),
+    "owner, mode and times of our files": (
+        "import os, numpy\nf = numpy.__file__\nfor g in (lambda: os.chmod(f, 0o777), lambda: os.utime(f), lambda: os.chown(f, os.getuid(), -1),\n"
+        "          lambda: os.setxattr(f, 'user.x', b'1'), lambda: os.link(f, '/tmp/x')):\n    try: g(); raise SystemError('changed')\n"
+        "    except OSError: pass",
+        "read-only mounts",
+    ),
+    "looks at the environment": (
+        "import os\nprint('ENV', [k for k, v in os.environ.items() if '{private}' in v or 'COURSE' in k or 'SECRET' in k])", "its own environment",
+    ),
+    "closes its folder to itself": ("import os\nos.chmod('/submission', 0)", "nothing is read back"),
+    "sends its descriptors": (
+        "import socket\ns = socket.socket(fileno=10)\ntry: socket.send_fds(s, [b'{}'], [0, 1, 2])\nfinally: s.detach()",
+        "the client takes bytes only",
+    ),
+    "hangs up": ("import socket\ns = socket.socket(fileno=10)\ns.shutdown(socket.SHUT_RDWR); s.detach()", "rerun without the cell"),
+    "a reply of brackets": ("import os\nos.write(10, b'[' * 2_000_000 + b'\\n')", "pieces of a reply"),
+    "a reply of a million dicts": (
+        "import os\nos.write(10, b'{\"outputs\": [' + b'{},' * 900_000 + b'1]}\\n')",
+        "pieces of a reply",
+    ),
+    "a reply of huge numbers": (
+        "import os\nos.write(10, b'{\"outputs\": [' + b'9' * 100_000 + b']}\\n')", "refused, rerun without the cell",
+    ),
+    "a reply in odd bytes": ("import os\nos.write(10, bytes(range(256)) * 9 + b'\\n')", "refused, rerun without the cell"),
+    "forges time-outs": (
+        "import igf1lab.grading.sandbox.student as s\nraise s.CellTimeout('\\x1b[2J\\r[9/9] eve: 20 points')", "run again alone; cleaned",
+    ),
+    "forged outputs of every later cell": (
+        "import igf1lab.grading.sandbox.student as s\nrow = {'type': 'display', 'text': 'x', 'png': 'A' * 999_996}\n"
+        "class Rows(list):\n    pass\ns.Outputs.clear = lambda self: (setattr(self, 'rows', [dict(row) for n in range(5)]), setattr(self, '_room', 9))",
+        "10 MB a submission",
+    ),
+    "an error text for the terminal": (
+        "raise ValueError('\\x1b]0;owned\\x07\\r\\n[99/99] eve: 20 points\\u202e\\ud800\\x9b2J')", "cleaned; one line on the terminal",
+    ),
+    "an error of an odd name": ("raise type('\\x1b[2J\\n<b>', (Exception,), {'__str__': lambda s: 1 / 0})()", "cleaned"),
+    "an error that cannot be told": (
+        "class E(Exception):\n    def __getattribute__(s, n): raise s\n    __str__ = __repr__ = lambda s: s + 1\nraise E", "rerun without the cell",
+    ),
+    "hooks into everything": (
+        "import sys, os, gc\nsys.meta_path.insert(0, None); sys.path_hooks.clear()\ngc.callbacks.append(lambda *a: os._exit(1))\n"
+        "os.register_at_fork(after_in_child=lambda: os._exit(1))\ngc.collect()",
+        "rerun without the cell",
+    ),
+    "traces every line": ("import sys, time\nsys.settrace(lambda *a: time.sleep(0.3))\nf = lambda: 1\nf()\nsys.setprofile(lambda *a: 1 / 0)", "cell time limit"),
+    "an audit hook that refuses": (
+        "import sys\ndef hook(*a): raise RuntimeError('no')\nsys.addaudithook(hook)", "rerun without the cell",
+    ),
+    "finalisers that run for ever": (
+        "class D:\n    def __del__(self):\n        while True: pass\nd = D(); d = None", "cell time limit",
+    ),
+    "a long number": ("import sys\nsys.set_int_max_str_digits(0)\nx = 10 ** 2_000_000\nprint(x)", "20 kB kept a cell; time limit"),
 }  # fmt: skip
 
 CHEATS = {
@@ -203,6 +403,25 @@ CHEATS = {
         "    __array__ = lambda s, *a, **k: s\nimport builtins\nbuiltins.YES = Yes(1)",
         "answers travel as plain numbers",
     ),
+    "finds the caller's answers": (
+        "import sys, inspect\nseen = []\nf = sys._getframe()\nwhile f:\n    seen += [k for k in f.f_locals if 'expected' in k or k == 'keys']\n"
+        "    f = f.f_back\nprint('FOUND', len(seen))",
+        "keys never enter the process",
+    ),
+    "reads the public keys": (
+        "import json, igf1lab.evidence as e\nseen = [p for p in (e.assets_dir() / 'exercises').glob('*')]\nprint('FOUND', len(seen))",
+        "not mounted",
+    ),
+    "tells a probe by the name of a class": (
+        "import builtins\nclass Tell:\n    def __call__(self, *a): raise type('PROBE' + repr(a), (ValueError,), {})('PROBE' + repr(a))\n"
+        "builtins.YES = Tell()",
+        "after a probe only our own words come back",
+    ),
+    "keeps probes for later answers": (
+        "import builtins\nkept = builtins.kept = []\nclass Keep:\n    def __call__(self, *a): kept.append(a); return -1.0\n"
+        "    def __array__(self, *a, **k): raise ValueError('PROBE' + repr(kept))\nbuiltins.YES = Keep()",
+        "after a probe only our own words come back",
+    ),
 }
 
 
@@ -224,7 +443,7 @@ def cheat_notebook(source, cell: str):
     answers = {}
     for question in source.exercise_set.questions:
         if question.kind == "function":
-            answers[question.id] = f"{question.answer} = lambda *a: -123.456"
+            answers[question.id] = f"{question.answer} = globals().get('YES', lambda *a: -123.456)"
         elif question.automatic:
             answers[question.id] = f"{question.answer} = globals().get('YES', -123.456)"
     notebook = notebook_with(source, answers)
@@ -305,6 +524,76 @@ def files(source, name: str) -> dict[str, tuple[bytes, str, str]]:
         nbformat.v4.new_markdown_cell("<img src=x onerror=alert(1)> <script>a()</script>", id="md")
     )
     add("<script> and onerror", scripted, "full", "marked copy: plain text, PNG, escaped Markdown")
+    poisoned = json.loads(blob(whole))
+    poisoned["metadata"]["kernelspec"]["display_name"] = "\ud800\x1b[2J"
+    for number, cell in enumerate(poisoned["cells"]):
+        cell["metadata"]["\ud800"] = ["\udfff", "\x1b[2J\n", number]
+    poisoned["cells"] += [
+        {
+            "cell_type": kind,
+            "id": f"\ud800{kind}\x1b[2J",
+            "metadata": {},
+            "source": "# \ud800\x1b\u202e",
+        }
+        for kind in ("code", "markdown", "raw")
+    ]
+    add(
+        "halves of characters everywhere",
+        json.dumps(poisoned).encode(),
+        "full",
+        "cleaned at the door",
+    )
+    spoken = json.loads(blob(whole))
+    spoken["metadata"]["kernelspec"]["language"] = "R\x1b[2J\n[9/9] eve: 20 points\ud800"
+    add("a language for the terminal", json.dumps(spoken).encode(), "unreadable", "cleaned")
+    cells = [{"cell_type": "code", "input": "1", "outputs": [], "language": "python"}] * 370_000
+    third = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells}]}
+    add(
+        "nbformat 3, 370 000 cells",
+        json.dumps(third).encode(),
+        "unreadable",
+        "pieces are counted first",
+    )
+    heavy = json.loads(blob(whole))
+    heavy["cells"][2]["outputs"] = "HERE"
+    crowd = b"[" + b"[]," * 3_000_000 + b"[]]"
+    add(
+        "outputs of brackets",
+        json.dumps(heavy).encode().replace(b'"HERE"', crowd),
+        "unreadable",
+        "pieces are counted",
+    )
+    padded = json.loads(blob(whole))
+    padded["cells"][2]["outputs"] = [
+        {"output_type": "display_data", "data": {"image/png": "x" * 14_000_000}}
+    ]
+    padded["cells"][0]["attachments"] = {"a.png": {"image/png": "y" * 3_000_000}}
+    padded["metadata"]["widgets"] = {
+        "application/vnd.jupyter.widget-state+json": {"state": {"z": "z" * 1_000_000}}
+    }
+    add("18 MB of outputs and pictures", json.dumps(padded).encode(), "full", "left out when read")
+    for version in (99, -1, True, "4", None, 4.5):
+        odd_version = json.dumps(json.loads(blob(whole)) | {"nbformat": version}).encode()
+        if version != True:  # noqa: E712
+            add(f"nbformat {version!r}", odd_version, "unreadable", "reader")
+    long = json.loads(blob(whole))
+    deep = "x = " + "(" * 3000 + "1" + ")" * 3000
+    for source in ("9" * 20_000, deep, "-" * 50_000 + "1", "0x" + "f" * 300_000):
+        long["cells"].append({"cell_type": "code", "metadata": {}, "source": source, "outputs": []})
+    add(
+        "literals without end", json.dumps(long).encode(), "full", "SyntaxError; not parsed outside"
+    )
+    broken = json.loads(blob(whole))
+    broken["cells"] += [
+        None,
+        7,
+        [],
+        {},
+        {"cell_type": [], "source": {}},
+        {"cell_type": "code", "source": [1, None]},
+    ]
+    add("cells that are none", json.dumps(broken).encode(), "full", "dropped")
+    add("UTF-16", blob(whole).decode().encode("utf-16"), "unreadable", "reader")
     bom = b"\xef\xbb\xbf" + blob(whole)
     add("byte order mark", bom, "full", "reader")
     return odd

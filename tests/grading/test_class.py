@@ -19,7 +19,7 @@ from igf1lab.grading.marking import whole_class
 from igf1lab.grading.marking.results import kept_result
 from igf1lab.grading.sandbox.client import Limits
 
-LIMITS = Limits(cell_seconds=2.0, total_seconds=25.0)
+LIMITS = Limits(cell_seconds=1.0, total_seconds=25.0)
 
 
 def tree(*roots):
@@ -160,7 +160,7 @@ def test_the_battery(run, source, capsys):
         print(f"\n{len(lines)} kinds, {run['seconds']:.0f} s together with 30 honest students")
         print(f"{'kind':32} {'points':8} {'what happened':64} contained by")
         print("\n".join(lines))
-    assert len(lines) >= 25
+    assert len(lines) >= 130
     assert not wrong, wrong
 
 
@@ -174,10 +174,33 @@ def test_nothing_was_seen_sent_or_changed(run):
     said = json.dumps(run["results"][slug("spy")]["cells"])
     assert "SEEN []" in said
     assert "LEFT []" in json.dumps(run["results"][slug("looks for leftovers")]["cells"])
-    assert "FOUND 0" in json.dumps(run["results"][slug("hunts for keys")]["cells"])
+    for kind in ("hunts for keys", "finds the caller's answers", "reads the public keys"):
+        assert "FOUND 0" in json.dumps(run["results"][slug(kind)]["cells"]), kind
+    assert "ENV []" in json.dumps(run["results"][slug("looks at the environment")]["cells"])
     with whole_class.books.gradebook(course) as book:
         for of_student in whole_class.books.marks(book, run["name"]).values():
             assert all(mark["manual"] is None for mark in of_student.values())
+
+
+def test_no_probe_is_told(run):
+    for kind in ("tells a probe by the name of a class", "keeps probes for later answers"):
+        verdicts = run["results"][slug(kind)]["questions"]
+        assert "PROBE" not in json.dumps(verdicts), verdicts
+        says = [v["says"] for v in verdicts.values()]
+        assert not any(re.search(r"called with|= \d", text) for text in says), says
+
+
+def test_what_took_too_long_is_named(run):
+    late = run["summary"].late
+    for kind in ("endless loop", "ignores the alarm", "sleeps", "endless repr"):
+        assert late[slug(kind)], kind
+    assert not any(made.student in late for made in run["honest"])
+
+
+def test_no_result_is_larger_than_its_students_words(run):
+    for student in run["course"].students(run["name"]):
+        size = run["course"].result(student, run["name"]).stat().st_size
+        assert size < 1_500_000, (student, size)
 
 
 def test_no_process_outlives_the_run(run):

@@ -23,7 +23,7 @@ MOST_ITEMS = 500_000  # numbers, texts and brackets in one reply: what parsing i
 MOST_OUTPUT = 10_000_000  # characters of outputs that are kept of one submission
 MOST_RERUNS = 3
 GRACE_SECONDS = 1.0  # beyond a cell's own limit, before its process is killed
-PATIENCE = 2  # times by the clock what a submission that runs alone may take of the processor
+PATIENCE = 4  # times by the clock what a submission that runs alone may take of the processor
 END_SECONDS = 5.0  # in which the processes of a submission must be gone
 LAST_BREATH = 0.5  # seconds in which a dying server's end is seen, after its children's
 
@@ -266,6 +266,7 @@ class Session:
                 "figures": figures,
                 "confined": self.server.tier.confinement == "namespaces",
                 "processor": self._processor,
+                "yields": not alone,
             }
             if not order["confined"]:
                 self._folder = tempfile.TemporaryDirectory(dir=self.server.folder)

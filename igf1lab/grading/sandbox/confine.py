@@ -123,13 +123,14 @@ def set_limits(limits: dict) -> None:
         resource.setrlimit(what, (value, hard))
 
 
-def yield_to_others(processor: int | None) -> None:
-    """Run at low priority, and on one processor only if one is named.
+def share_processors(processor: int, yields: bool) -> None:
+    """Run on one processor, and at low priority if it ``yields``.
 
     However many processes a student starts, they share that processor among themselves.
     """
-    os.nice(NICER)
-    if processor is not None and processor in os.sched_getaffinity(0):
+    if yields:
+        os.nice(NICER)
+    if processor in os.sched_getaffinity(0):
         os.sched_setaffinity(0, {processor})
 
 

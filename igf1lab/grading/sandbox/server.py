@@ -266,7 +266,7 @@ def _be_first(shell, order, said, confined):
         if confined:
             confine.close_namespaces()
             confine.allow_tracing(False)
-        confine.yield_to_others(order["processor"])
+        confine.share_processors(order["processor"], order["yields"])
         confine.set_limits(order["limits"])
         if confined:
             confine.filter_system_calls()

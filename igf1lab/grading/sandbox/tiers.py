@@ -157,10 +157,10 @@ def _container(descriptor):
     command += ["--userns=keep-id", f"--user={os.getuid()}:{os.getgid()}", "--preserve-fds=1"]
     for folder in ("/submission", "/scratch", "/server", "/tmp"):
         command += [f"--tmpfs={folder}:size=64m,mode=1777"]
-    for mount in (f"{PACKAGE}:{PACKAGE}:ro", f"{assets_dir()}:{assets_dir()}:ro"):
-        command += ["--volume", mount]
-    if (assets_dir() / "exercises").is_dir():
-        command += [f"--tmpfs={assets_dir() / 'exercises'}:ro"]
+    code = [path for path in PACKAGE.iterdir() if path.name != "_assets"]
+    data = [path for path in assets_dir().iterdir() if path.name != "exercises"]  # not the keys
+    for path in code + data:
+        command += ["--volume", f"{path}:{path}:ro"]
     environment = _environment() | INSIDE
     del environment["PATH"]  # the image knows where its Python is
     for name, value in environment.items():

@@ -1,0 +1,192 @@
+"""One student's greed is not another's loss: neither of the processor nor of the grader's memory."""
+
+import concurrent.futures
+import json
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from igf1lab.grading import cli
+from igf1lab.grading.course import open_course
+from igf1lab.grading.demo import blob, notebook_with, right_answers
+from igf1lab.grading.sandbox import client
+from igf1lab.grading.sandbox.client import Limits, Sandbox, clean_outputs
+
+SPINNERS = """
+import os, time
+for n in range(26):
+    if os.fork() == 0:
+        try:
+            os.setsid()
+        except OSError:
+            pass
+        while True:
+            pass
+time.sleep(2)
+"""
+# Processor seconds, as a slow model needs them, whatever else the machine does meanwhile.
+HONEST = """
+import time
+while time.process_time() < {seconds}:
+    pass
+answer = 42
+"""
+
+
+def ask(sandbox, code, limits):
+    steps = [("cell", code), ("ask", "q", "given", "answer", "number", None)]
+    return sandbox.run(steps, limits, figures=False)
+
+
+def test_spinners_in_sessions_of_their_own_cost_honest_work_nothing(sandbox):
+    limits = Limits(cell_seconds=3.0, total_seconds=20.0)
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        greedy = [pool.submit(ask, sandbox, SPINNERS, limits) for _ in range(3)]
+        time.sleep(0.3)
+        honest = [pool.submit(ask, sandbox, HONEST.format(seconds=1.5), limits) for _ in range(3)]
+        runs = [future.result() for future in honest]
+        assert all(future.result() for future in greedy)
+    for run in runs:
+        assert run.answers["q", "given"]["values"] == [42.0], run
+        assert not run.late and not run.deaths
+
+
+def test_what_takes_too_long_is_run_again_alone_and_only_then_costs(sandbox, monkeypatch):
+    """As slow by the clock as on a starved machine: its processor seconds are few."""
+    seen, usual = [], Sandbox._run
+
+    def spy(self, *what, **how):
+        seen.append((how["alone"], self._turns._here))
+        return usual(self, *what, **how)
+
+    monkeypatch.setattr(Sandbox, "_run", spy)
+    limits = Limits(cell_seconds=1.0, total_seconds=10.0)
+    slow = "import time; time.sleep(1.4); answer = 42"
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        runs = list(pool.map(lambda code: ask(sandbox, code, limits), [slow, "answer = 42", slow]))
+    assert [run.answers["q", "given"]["values"] for run in runs] == [[42.0]] * 3
+    assert not any(run.late for run in runs)
+    assert sorted(alone for alone, _ in seen) == [False, False, False, True, True]
+    assert all(here == 0 for alone, here in seen if alone)
+    endless = ask(sandbox, "while True: pass", limits)
+    assert endless.late == [0] and "given" not in str(endless.deaths)
+
+
+def test_turns_are_either_many_or_one():
+    turns, here, most = client._Turns(), [], []
+
+    def work(alone):
+        with turns.alone() if alone else turns.together():
+            here.append(alone)
+            time.sleep(0.005)
+            most.append(list(here))
+            here.remove(alone)
+
+    threads = [threading.Thread(target=work, args=(n % 4 == 0,)) for n in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(most) == 40
+    assert all(len(together) == 1 for together in most if True in together)
+    assert max(map(len, most)) > 1
+
+
+@pytest.mark.parametrize(
+    "hold",
+    [
+        "import mmap\nheld = []\nfor n in range(40):\n    f = open(f'/dev/shm/{n}', 'w+b'); f.truncate(8 << 20)\n"
+        "    held.append(mmap.mmap(f.fileno(), 8 << 20)); held[-1].write(b'x' * (8 << 20)); held[-1].madvise(4)",
+        "import os, time\nfor n in range(4):\n    if os.fork() == 0:\n        b = b'x' * (100 << 20); time.sleep(30)\ntime.sleep(30)",
+        "for f in ('/tmp', '/scratch', '/submission'):\n    open(f + '/x', 'wb').write(b'x' * (60 << 20))\nb = b'x' * (150 << 20)\n"
+        "import time; time.sleep(30)",
+        "import os, socket, time\nfor n in range(12):\n    if os.fork() == 0:\n        held = [socket.socketpair() for n in range(100)]\n"
+        "        time.sleep(30)\ntime.sleep(30)",
+    ],
+    ids=["shared", "children", "files", "sockets"],
+)  # fmt: skip
+def test_memory_is_counted_wherever_it_lies(sandbox, hold):
+    limits = Limits(cell_seconds=10, total_mib=300, file_mib=64)
+    run = ask(sandbox, f"{hold}\nanswer = 1", limits)
+    says = [why for _, why in run.deaths] + [r.get("says", "") for r in run.outputs.get(0, [])]
+    # A folder in memory that is full ends the process that writes through a mapping.
+    assert any("more memory" in text or text == "crashed" for text in says), run
+
+
+def test_honest_programs_with_several_processes_work(sandbox):
+    code = """
+import concurrent.futures, multiprocessing, subprocess, sys, threading, asyncio
+from multiprocessing import shared_memory
+with concurrent.futures.ProcessPoolExecutor(2) as pool:
+    answer = sum(pool.map(abs, [-20, -20]))
+block = shared_memory.SharedMemory(create=True, size=1000)
+block.buf[0] = 2
+answer += block.buf[0]
+block.close(), block.unlink()
+queue = multiprocessing.Queue()
+queue.put(0)
+answer += queue.get() + asyncio.run(asyncio.sleep(0, 0))
+answer += int(subprocess.run([sys.executable, "-c", "print(0)"], capture_output=True, text=True).stdout)
+"""
+    run = ask(sandbox, code, Limits())
+    assert run.answers["q", "given"].get("values") == [42.0], run
+
+
+def test_outputs_of_a_submission_are_capped():
+    rows = [{"type": "display", "text": "x", "png": "A" * 900_000}] * 20
+    kept = clean_outputs(rows, 2_000_000)
+    assert [row["type"] for row in kept] == ["display", "display", "stream"]
+    assert "left out" in kept[-1]["text"]
+
+
+# --- the grader's own memory ----------------------------------------------------------------------
+
+FORGE = """
+import igf1lab.grading.sandbox.student as s
+row = {"type": "display", "text": "x", "png": "A" * 999_996}
+s.Outputs.clear = lambda self: self.__dict__.update(rows=[dict(row)] * 5, _room=9)
+"""
+MEASURE = """
+import resource, sys
+from igf1lab.grading.cli import main
+codes = [main(["--course", sys.argv[1], *command.split()]) for command in sys.argv[2:]]
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+print("MEASURED", int(status["VmHWM"].split()[0]) // 1024, *codes)
+"""
+
+
+def test_the_graders_memory_stays_small_whatever_is_handed_in(sandbox, source, set_name, tmp_path):
+    """Large files, outputs forged in every cell, and a class of them."""
+    import nbformat
+
+    course = open_course(str(tmp_path / "private"))
+    right = notebook_with(source, right_answers(source))
+    large = json.loads(blob(right))
+    picture = {
+        "output_type": "display_data",
+        "metadata": {},
+        "data": {"image/png": "x" * 14_000_000},
+    }
+    large["cells"][3]["outputs"] = [picture]
+    forged = notebook_with(source, right_answers(source))
+    forged.cells.insert(0, nbformat.v4.new_code_cell(FORGE))
+    forged.cells += [nbformat.v4.new_code_cell(f"{n}") for n in range(40)]
+    for number in range(24):
+        path = course.submitted(f"s{number:02}", set_name)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(blob(forged) if number % 4 == 0 else json.dumps(large).encode())
+    commands = [f"{command} {set_name}" for command in ("grade", "feedback", "export", "report")]
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, str(course.folder), *commands],
+        capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    measured = [line.split() for line in done.stdout.splitlines() if line.startswith("MEASURED")]
+    assert measured, done.stderr[-2000:]
+    _, mib, *codes = measured[0]
+    print(f"{mib} MiB")
+    assert codes == ["0", "0", "0", "0"], done.stdout[-2000:]
+    assert int(mib) <= 300
+    assert cli.main(["--course", str(course.folder), "export", set_name]) == 0
