@@ -260,7 +260,11 @@ def test_outputs_are_cleaned():
     ]  # fmt: skip
     cleaned = clean_outputs(rows)
     assert [row["type"] for row in cleaned] == ["stream", "display", "error", "display"]
-    assert cleaned[0] == {"type": "stream", "name": "stdout", "text": "a?"}
+    assert cleaned[0] == {
+        "type": "stream",
+        "name": "stdout",
+        "text": "a\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}",
+    }
     assert "png" not in cleaned[1] and cleaned[3]["png"] == "aGk="
     assert len(cleaned[2]["says"]) == 2000
     assert clean_outputs("x") == clean_outputs(None) == []

@@ -23,7 +23,7 @@ MOST_ITEMS = 500_000  # numbers, texts and brackets in one reply: what parsing i
 MOST_OUTPUT = 10_000_000  # characters of outputs that are kept of one submission
 MOST_RERUNS = 3
 GRACE_SECONDS = 1.0  # beyond a cell's own limit, before its process is killed
-PATIENCE = 4  # times by the clock what a submission that runs alone may take of the processor
+PATIENCE = 10  # times by the clock what a submission that runs alone may take of the processor
 END_SECONDS = 5.0  # in which the processes of a submission must be gone
 LAST_BREATH = 0.5  # seconds in which a dying server's end is seen, after its children's
 
@@ -250,7 +250,7 @@ class Session:
 
     def __init__(self, sandbox: Sandbox, limits: Limits, figures: bool, alone: bool = False):
         self._sandbox = sandbox
-        self._wall_seconds = limits.cell_seconds * (PATIENCE if alone else 1)
+        self._alone, self._cell_seconds = alone, limits.cell_seconds
         self._work, work = socket.socketpair()
         self._kill, kill = socket.socketpair()
         self._folder = None
@@ -262,11 +262,10 @@ class Session:
             order = {
                 "limits": asdict(limits) | {"cpu_s": limits.cpu_s},
                 "cell_seconds": limits.cell_seconds,
-                "wall_seconds": self._wall_seconds,
                 "figures": figures,
                 "confined": self.server.tier.confinement == "namespaces",
                 "processor": self._processor,
-                "yields": not alone,
+                "alone": alone,
             }
             if not order["confined"]:
                 self._folder = tempfile.TemporaryDirectory(dir=self.server.folder)
@@ -307,7 +306,13 @@ class Session:
         Dead
             If the process died, took too long or said too much.
         """
-        limit = min(deadline, time.monotonic() + self._wall_seconds + GRACE_SECONDS)
+        limit = time.monotonic() + self._cell_seconds + GRACE_SECONDS
+        if self._alone:
+            # The watcher counts the seconds of this step that are the step's own doing.
+            limit = deadline
+            with contextlib.suppress(OSError):
+                self._kill.send(b".")
+        limit = min(deadline, limit)
         self._send(json.dumps(step).encode() + b"\n", limit)
         line = self._line(limit)
         if line.count(b",") + line.count(b"[") + 4 * line.count(b"{") > MOST_ITEMS:

@@ -26,6 +26,7 @@ from igf1lab.grading.sandbox import confine
 PRIVATE_FOLDERS = ("/submission", "/scratch", "/tmp", "/dev/shm", "/server")
 WORK, KILL = 10, 11  # descriptors in the children
 POLL_MS = 50
+GRACE_SECONDS = 1.0  # beyond a cell's own limit, before its process is killed
 SOCKET_MIB = 0.21  # what may wait in a socket that nobody reads
 CRASHED, OUT_OF_TIME = 3, 4  # how the first process says that the student was killed
 TOO_LONG = "used more processor time than it may"
@@ -144,34 +145,43 @@ def _watch(shell, descriptors, order, confined):
     trouble = os.read(ready, 500).decode(errors="replace")  # nothing once all is in place
     os.close(ready)
     says = f"could not confine: {trouble}" if trouble else ""
-    _tell(KILL, says or _measure(first, order["limits"], folders, confined))
+    _tell(KILL, says or _measure(first, order, folders, confined))
     _end(first, confined)
 
 
-def _measure(first, limits, folders, confined):
-    """Return, once the student's processes have ended or must end, why."""
+def _measure(first, order, folders, confined):
+    """Return, once the student's processes have ended or must end, why.
+
+    The client says over the kill switch when a step begins; then the step may take so many seconds
+    of the processor, and do nothing for as many. Time in which others kept it waiting is not its own.
+    """
+    limits, patience = order["limits"], order["cell_seconds"] + GRACE_SECONDS
     watched = select.poll()
     watched.register(KILL, select.POLLIN | select.POLLHUP)
     watched.register(os.pidfd_open(first), select.POLLIN)
+    begun = seconds = idle = 0.0
+    looked = time.monotonic()
     while True:
         events = dict(watched.poll(POLL_MS))
         if KILL in events:
-            return ""
-        if events:
+            if not os.read(KILL, 100):
+                return ""
+            begun, idle = seconds, 0.0
+        elif events:
             end = os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
             crashed = end.si_code != os.CLD_EXITED or end.si_status == CRASHED
-            return (
-                TOO_LONG
-                if end.si_status == OUT_OF_TIME
-                else "crashed"
-                if crashed
-                else "ended itself"
-            )
+            if end.si_status == OUT_OF_TIME:
+                return TOO_LONG
+            return "crashed" if crashed else "ended itself"
         pids = _inside() if confined else _descendants()
-        memory, seconds = _usage(pids)
+        memory, seconds, busy = _usage(pids)
         memory += sum(map(_filled, folders))
         memory += SOCKET_MIB * _sockets() if confined else 0
-        if seconds > limits["cpu_s"]:
+        now = time.monotonic()
+        # Who is kept waiting here is kept waiting there: what was not seen does not count.
+        idle = 0.0 if busy else idle + min(now - looked, 2 * POLL_MS / 1000)
+        looked = now
+        if seconds > limits["cpu_s"] or (order["alone"] and max(seconds - begun, idle) > patience):
             return TOO_LONG
         if memory > limits["total_mib"]:
             return "took more memory than it may"
@@ -201,8 +211,11 @@ def _descendants():
 
 
 def _usage(pids):
-    """Return (MiB of private memory, processor seconds with those of ended children)."""
-    kib, ticks = 0, 0
+    """Return (MiB of private memory, processor seconds, whether any process runs or waits to).
+
+    The seconds are with those of ended children.
+    """
+    kib, ticks, busy = 0, 0, False
     for pid in pids:
         try:
             status = Path(f"/proc/{pid}/status").read_text()
@@ -211,7 +224,8 @@ def _usage(pids):
             continue
         kib += sum(map(int, re.findall(r"^(?:RssAnon|VmSwap):\s*(\d+)", status, re.MULTILINE)))
         ticks += sum(map(int, numbers[11:15]))
-    return kib / 1024, ticks / os.sysconf("SC_CLK_TCK")
+        busy |= numbers[0] in "RD"
+    return kib / 1024, ticks / os.sysconf("SC_CLK_TCK"), busy
 
 
 def _filled(folder):
@@ -266,7 +280,7 @@ def _be_first(shell, order, said, confined):
         if confined:
             confine.close_namespaces()
             confine.allow_tracing(False)
-        confine.share_processors(order["processor"], order["yields"])
+        confine.share_processors(order["processor"], not order["alone"])
         confine.set_limits(order["limits"])
         if confined:
             confine.filter_system_calls()

@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+import time
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
@@ -124,13 +125,41 @@ def make_shell():
     return shell
 
 
+class _Clock:
+    """Interrupts a step that takes too long; alone, what others make it wait does not count."""
+
+    def __init__(self, seconds, alone):
+        self._seconds, self._alone, self._start = seconds, alone, (0.0, 0.0)
+        signal.signal(signal.SIGALRM, self._look)
+        signal.signal(signal.SIGPROF, _time_out)
+
+    def start(self):
+        self._start = self._now()
+        # Timers come again every second: one swallowed interrupt is not the end of it.
+        signal.setitimer(signal.ITIMER_REAL, self._seconds, 1.0)
+        signal.setitimer(signal.ITIMER_PROF, self._seconds, 1.0)
+
+    def stop(self):
+        for timer in (signal.ITIMER_REAL, signal.ITIMER_PROF):
+            signal.setitimer(timer, 0)
+
+    def _now(self):
+        """Return seconds by the clock, and those of them at work or waiting for a processor."""
+        try:
+            with open("/proc/self/schedstat") as file:  # noqa: PTH123
+                worked, waited, _ = map(int, file.read().split())
+        except (OSError, ValueError):
+            return time.monotonic(), 0.0
+        return time.monotonic(), (worked + waited) / 1e9
+
+    def _look(self, signum, frame):
+        clock, busy = (now - then for now, then in zip(self._now(), self._start, strict=True))
+        if not self._alone or clock - busy > 0.9 * self._seconds:
+            _time_out(signum, frame)
+
+
 def _time_out(signum, frame):
     raise CellTimeout("this cell ran longer than it may")
-
-
-def _stop_timers():
-    for timer in (signal.ITIMER_REAL, signal.ITIMER_PROF):
-        signal.setitimer(timer, 0)
 
 
 def serve(shell, work: socket.socket, order: dict) -> None:
@@ -140,8 +169,7 @@ def serve(shell, work: socket.socket, order: dict) -> None:
     ``{"file": name, "text": ...}``; each gets one line back.
     """
     sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115 (lives as long as the process)
-    for number in (signal.SIGALRM, signal.SIGPROF):
-        signal.signal(number, _time_out)
+    clock = _Clock(order["cell_seconds"], order["alone"])
     figures = order["figures"]
     _prepare_plots(shell, figures)
     for line in work.makefile("r", encoding="utf-8", newline="\n"):
@@ -150,9 +178,7 @@ def serve(shell, work: socket.socket, order: dict) -> None:
         # Anew each time: a cell may have closed or replaced them.
         sys.stdout, sys.stderr = _Stream("stdout"), _Stream("stderr")
         sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
-        # Timers come again every second: one swallowed interrupt is not the end of it.
-        signal.setitimer(signal.ITIMER_REAL, order["wall_seconds"], 1.0)
-        signal.setitimer(signal.ITIMER_PROF, order["cell_seconds"], 1.0)
+        clock.start()
         try:
             if "cell" in step:
                 OUT.clear()
@@ -162,7 +188,7 @@ def serve(shell, work: socket.socket, order: dict) -> None:
                 if isinstance(error, CellTimeout) and order["confined"]:
                     _end_leftovers()
                 _show_plots(figures)
-                _stop_timers()
+                clock.stop()
                 reply = {"outputs": OUT.rows}
             elif "ask" in step:
                 described = describe_name(shell.user_ns, step["ask"], step["kind"], step["calls"])
@@ -177,7 +203,7 @@ def serve(shell, work: socket.socket, order: dict) -> None:
             else:
                 reply = {"described": {"is": "odd", "says": "it ran longer than it may"}}
         finally:
-            _stop_timers()
+            clock.stop()
         text = json.dumps(reply)
         work.sendall(text.encode("utf-8", "replace") + b"\n")
 
