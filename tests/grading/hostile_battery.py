@@ -368,7 +368,9 @@ PROGRAMS = {
     ),
     "traces every line": ("import sys, time\nsys.settrace(lambda *a: time.sleep(0.3))\nf = lambda: 1\nf()\nsys.setprofile(lambda *a: 1 / 0)", "cell time limit"),
     "an audit hook that refuses": (
-        "import sys\ndef hook(*a): raise RuntimeError('no')\nsys.addaudithook(hook)", "rerun without the cell",
+        "import sys\ndef hook(event, *a):\n    if event.startswith(('subprocess', 'os.')): raise RuntimeError('no')\n"
+        "sys.addaudithook(hook)",
+        "ran, harmless",
     ),
     "finalisers that run for ever": (
         "class D:\n    def __del__(self):\n        while True: pass\nd = D(); d = None", "cell time limit",
