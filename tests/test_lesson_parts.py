@@ -1,7 +1,10 @@
 """Every lesson's parts, whatever the lesson: explorers on the page, outcomes, figures in words."""
 
+import ast
+import builtins
 import functools
 import itertools
+import json
 import re
 from importlib import import_module
 
@@ -177,3 +180,27 @@ def test_references_hold_what_figures_and_tables_cite():
     cited = set(re.findall(r'href="#ig-ref-([\w-]+)"', shown))
     assert cited
     assert cited <= set(lesson.cited())
+
+
+def names_in(source, kind):
+    return {
+        n.id
+        for n in ast.walk(ast.parse(source))
+        if isinstance(n, ast.Name) and isinstance(n.ctx, kind)
+    }
+
+
+@pytest.mark.parametrize("lesson", WRITTEN)
+def test_an_explorer_needs_the_setup_cell_alone(lesson):
+    """So it is true what its page says of a silent kernel: run the Setup cell, then this cell again."""
+    notebook = json.loads((NOTEBOOKS / f"{lesson}.ipynb").read_text("utf-8"))
+    code = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
+    (setup,) = [source for source in code if "open_lesson(" in source]
+    known = names_in(setup, ast.Store) | set(dir(builtins))
+    known |= {
+        a.asname or a.name for n in ast.walk(ast.parse(setup)) for a in getattr(n, "names", ())
+    }
+    explorers = [source for source in code if "lesson.explorer(" in source]
+    assert explorers
+    for source in explorers:
+        assert names_in(source, ast.Load) - names_in(source, ast.Store) <= known, source

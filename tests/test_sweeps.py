@@ -3,6 +3,7 @@
 import json
 from base64 import b64decode, b64encode
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,9 +85,32 @@ def test_a_state_off_the_sweeps_is_not_held():
     assert off and read(sweeps.encode(part, key, found), off) == [None] * len(off)
 
 
-def test_the_files_are_made_for_every_explorer_the_same_each_time(tmp_path, monkeypatch):
-    two = [("start_here", "loop"), ("gh_igf1_axis", "zscore")]
-    monkeypatch.setattr(sweeps, "explorers", lambda: two)
-    first = {name: file.read_bytes() for name, file in sweeps.build(tmp_path / "a").items()}
-    again = {name: file.read_bytes() for name, file in sweeps.build(tmp_path / "b").items()}
-    assert first == again and set(first) == {"loop", "zscore"}
+def test_rows_come_from_the_nearest_place_that_has_them():
+    part, key = "start_here", "loop"
+    found = thinned(exploration(part, key))
+    inside = sweeps.states(found)
+    sizes = [len(s.values) for s in found.sliders]
+    off = [list(at) for at in np.ndindex(*sizes) if at not in set(inside)][:3]
+    given = {
+        "rows": (FOLDER / "rows.js").as_uri(),
+        "file": b64encode(sweeps.encode(part, key, found)).decode(),
+        "held": inside[:2],
+        "off": off,
+    }
+    got = json.loads(nodes.run(Path(__file__).with_name("row_source.mjs"), given=given))
+    held = [list(at) for at in inside[:2]]
+    row_bytes = len(found.row(inside[0])[1])
+    assert got["hint"] == {"states": [], "id": 1, "bytes": 0}
+    assert got["held"] == {"states": held, "id": 2, "bytes": 2 * row_bytes}
+    assert got["without"]["states"] == held[:1] and "built without" in got["without"]["problem"]
+    assert got["fetched"] == 1
+    assert got["cut"]["passing"] and "Check the connection" in got["cut"]["problem"]
+    assert got["mended"]["states"] == held
+    assert got["workersBefore"] == 0  # nothing that a file answers starts Python
+    assert got["started"] == {"python": "http://course.test/lite/static/pyodide/"}
+    assert got["asked"] == [[off[0]], [off[2]]]
+    assert [each["states"] for each in got["answers"]] == [[off[0]], [], [off[2]]]
+    assert [each["id"] for each in got["told"][:2]] == [7, 7]
+    assert got["told"][0]["waiting"].startswith("Starting Python in the page (24 MB, once)")
+    assert got["failed"]["problem"] == "Python could not be loaded." and got["failed"]["passing"]
+    assert got["workers"] == [True, False]

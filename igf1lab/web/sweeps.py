@@ -18,11 +18,8 @@ in turn; a state stands once, where it comes first.
 
 import gzip
 import json
-import os
 import struct
-from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
-from pathlib import Path
 
 import numpy as np
 
@@ -124,24 +121,3 @@ def _steps(values, axis) -> np.ndarray:
 def _planes(array: np.ndarray) -> bytes:
     """Bytes of an array: the first of every element, then the second of every element, and so on."""
     return np.ascontiguousarray(array).view(np.uint8).reshape(-1, array.itemsize).T.tobytes()
-
-
-def build(folder: Path, jobs: int | None = None) -> dict[str, Path]:
-    """Write the sweep file of every explorer, on as many processes as there are cores.
-
-    Returns
-    -------
-    dict of str to Path
-        The explorer's ``spec["name"]`` to its file, ``NAME.gz`` in ``folder``.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    written = {}
-    found = explorers()
-    with ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
-        for (part, key), content in zip(
-            found, pool.map(encode, *zip(*found, strict=True)), strict=True
-        ):
-            name = exploration(part, key).name
-            written[name] = folder / f"{name}.gz"
-            written[name].write_bytes(content)
-    return written
