@@ -67,8 +67,12 @@ class Progress:
 
     @property
     def name(self) -> str:
-        """A name of this store that pages can tell apart, and that tells nothing else."""
-        return sha256(f"{self.path}{_user()}".encode()).hexdigest()[:16]
+        """A name of this store that pages can tell apart, and that tells nothing else.
+
+        On a hub all learners have the same path in their containers, and one address.
+        """
+        whose = (self.path, _user(), os.environ.get("JUPYTERHUB_USER"))
+        return sha256(repr(whose).encode()).hexdigest()[:16]
 
     def add(self, records: Iterable[dict]) -> None:
         """Store records that are not stored yet; what is no record at all is left out."""

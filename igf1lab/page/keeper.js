@@ -174,6 +174,7 @@ export class KernelKeeper extends Keeper {
     this.channels = [];
     this.waiting = [];
     this.wish = 0; // number of the newest wish
+    this.out = false; // whether it is unanswered yet
     this.heardOnce = false;
     this.silent = false;
     this.memory = `igf1lab-loose ${name}`; // survives a reload of the page
@@ -195,7 +196,7 @@ export class KernelKeeper extends Keeper {
     const hear = (content, buffers) => this.hear(content, buffers);
     model.on("msg:custom", hear);
     this.channels.push(model);
-    this.ask();
+    if (!this.out) this.ask(); // else the answer to another part's wish serves this one too
     return () => {
       model.off("msg:custom", hear);
       this.channels = this.channels.filter((each) => each !== model);
@@ -220,6 +221,7 @@ export class KernelKeeper extends Keeper {
 
   ask() {
     this.wish += 1;
+    this.out = true;
     const content = { type: "records", wish: this.wish, after: this.last, records: [...this.loose.values()] };
     this.waiting.forEach(clearTimeout);
     this.tell(this.channels.slice(-1), content);
@@ -227,6 +229,7 @@ export class KernelKeeper extends Keeper {
       setTimeout(() => this.tell(this.channels, content), OTHER_CHANNEL_MS),
       setTimeout(() => {
         this.silent = true;
+        this.out = false;
         this.settle();
         this.changed();
       }, STORE_ANSWER_MS),
@@ -241,7 +244,10 @@ export class KernelKeeper extends Keeper {
 
   hear(content) {
     if (content?.type !== "records") return;
-    if (content.wish === this.wish) this.waiting.forEach(clearTimeout); // else the newest is still out
+    if (content.wish === this.wish) { // else the newest is still out
+      this.waiting.forEach(clearTimeout);
+      this.out = false;
+    }
     this.silent = false;
     this.heardOnce = true;
     if (content.fresh) { // the file is new: what it lacks is offered to it again

@@ -12,9 +12,11 @@ const { KernelKeeper, joinKeeper } = await import("../../igf1lab/page/keeper.js"
 class Kernel {
   rows = [];
   alive = true;
+  asked = 0;
   message = "";
 
   answer({ wish, after, records }) {
+    this.asked += 1;
     for (const each of records) {
       if (!this.rows.some(([, known]) => known.uid === each.uid)) this.rows.push([this.rows.length + 1, each]);
     }
@@ -89,6 +91,14 @@ test("a living part is found behind a dead one", () => {
   keeper.add([record()]);
   wait(3000);
   assert.deepEqual([kernel.rows.length, keeper.message], [1, ""]);
+});
+
+test("many parts that appear at once ask for the list once", () => {
+  const [kernel, keeper] = [new Kernel(), new KernelKeeper("k")];
+  kernel.rows.push([1, record()]);
+  for (let part = 0; part < 12; part++) keeper.attach(kernel.channel());
+  wait(10);
+  assert.deepEqual([kernel.asked, keeper.records().length], [1, 1]);
 });
 
 test("what is not stored survives a reload of the page", () => {
