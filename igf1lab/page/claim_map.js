@@ -9,13 +9,17 @@ import {
 } from "./progress.js";
 import { drawReview } from "./review.js";
 
-// In JupyterLab the lessons lie in notebooks/; where that is can only be told from the address.
+// In JupyterLab the lessons lie in notebooks/; where that is can only be told from the address. A
+// page of the web edition says where the site begins.
 function lessonLink(lesson) {
   const file = `${lesson}.ipynb`;
+  const { root } = document.body.dataset;
+  if (root !== undefined) {
+    const href = new URL(`lessons/${lesson}.html`, new URL(root, document.baseURI)).href;
+    return control("a", { href }, `lesson ${Number(lesson.slice(0, 2))}`);
+  }
   const here = location.pathname.match(/^(.*\/notebooks\/)[^/]+\.ipynb$/);
-  if (here) return control("a", { href: here[1] + file, target: "_blank", rel: "noopener" }, file);
-  const page = document.querySelector(`a[href$="${lesson}.html"]`); // on a page of the web edition
-  return page ? control("a", { href: page.href }, `lesson ${Number(lesson.slice(0, 2))}`) : `notebooks/${file}`;
+  return here ? control("a", { href: here[1] + file, target: "_blank", rel: "noopener" }, file) : `notebooks/${file}`;
 }
 
 function about(claim, mastery) {

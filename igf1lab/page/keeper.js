@@ -13,6 +13,7 @@
 import { recordFault } from "./progress.js";
 
 const STORE_ANSWER_MS = 8000; // a busy kernel gets so long before the learner is told
+const TOGETHER_MS = 300;
 const RETRY_MS = 20_000;
 const OTHER_CHANNEL_MS = 2500; // then every other part of the page is tried as the way to a kernel
 
@@ -174,7 +175,7 @@ export class KernelKeeper extends Keeper {
     this.channels = [];
     this.waiting = [];
     this.wish = 0; // number of the newest wish
-    this.out = false; // whether it is unanswered yet
+    this.justAsked = null; // a timer, while parts that appear now belong together
     this.heardOnce = false;
     this.silent = false;
     this.memory = `igf1lab-loose ${name}`; // survives a reload of the page
@@ -196,7 +197,7 @@ export class KernelKeeper extends Keeper {
     const hear = (content, buffers) => this.hear(content, buffers);
     model.on("msg:custom", hear);
     this.channels.push(model);
-    if (!this.out) this.ask(); // else the answer to another part's wish serves this one too
+    if (!this.justAsked) this.ask(); // else the answer to another part's wish serves this one too
     return () => {
       model.off("msg:custom", hear);
       this.channels = this.channels.filter((each) => each !== model);
@@ -221,7 +222,8 @@ export class KernelKeeper extends Keeper {
 
   ask() {
     this.wish += 1;
-    this.out = true;
+    clearTimeout(this.justAsked);
+    this.justAsked = setTimeout(() => { this.justAsked = null; }, TOGETHER_MS);
     const content = { type: "records", wish: this.wish, after: this.last, records: [...this.loose.values()] };
     this.waiting.forEach(clearTimeout);
     this.tell(this.channels.slice(-1), content);
@@ -229,7 +231,6 @@ export class KernelKeeper extends Keeper {
       setTimeout(() => this.tell(this.channels, content), OTHER_CHANNEL_MS),
       setTimeout(() => {
         this.silent = true;
-        this.out = false;
         this.settle();
         this.changed();
       }, STORE_ANSWER_MS),
@@ -244,10 +245,7 @@ export class KernelKeeper extends Keeper {
 
   hear(content) {
     if (content?.type !== "records") return;
-    if (content.wish === this.wish) { // else the newest is still out
-      this.waiting.forEach(clearTimeout);
-      this.out = false;
-    }
+    if (content.wish === this.wish) this.waiting.forEach(clearTimeout); // else the newest is still out
     this.silent = false;
     this.heardOnce = true;
     if (content.fresh) { // the file is new: what it lacks is offered to it again

@@ -69,7 +69,7 @@ def test_without_a_kernel_a_quiz_judges_and_the_setup_cell_stores(lab):
     lab.page.wait_for_function(
         """() => [...igf1labKeepers.values()].some((keeper) =>
             keeper.place && !keeper.loose.size && keeper.records().length === 1)""",
-        timeout=30_000,
+        timeout=90_000,
     )
     expect(told).to_have_count(0)
     expect(lab.page.locator(".ig-status-line").last).to_contain_text("of 26 claims firm")

@@ -83,6 +83,19 @@ test("a silent kernel is told once, and the Setup cell makes it good", () => {
   assert.deepEqual([restarted.rows, keeper.message], [[[1, mine]], ""]);
 });
 
+test("a kernel that comes while an answer is on its way gets it", () => {
+  for (const moment of [100, 1000, 4000, 7900]) {
+    const [dead, kernel, keeper] = [new Kernel(), new Kernel(), new KernelKeeper(`k${moment}`)];
+    dead.alive = false;
+    keeper.attach(dead.channel());
+    keeper.add([record()]);
+    wait(moment);
+    keeper.attach(kernel.channel());
+    wait(3000);
+    assert.deepEqual([kernel.rows.length, keeper.loose.size, keeper.message], [1, 0, ""]);
+  }
+});
+
 test("a living part is found behind a dead one", () => {
   const [kernel, dead, keeper] = [new Kernel(), new Kernel(), new KernelKeeper("k")];
   dead.alive = false;
