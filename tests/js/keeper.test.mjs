@@ -92,6 +92,7 @@ test("a kernel that comes while an answer is on its way gets it", () => {
     wait(moment);
     keeper.attach(kernel.channel());
     wait(3000);
+    wait(10); // what was sent in that time is answered
     assert.deepEqual([kernel.rows.length, keeper.loose.size, keeper.message], [1, 0, ""]);
   }
 });
