@@ -70,9 +70,11 @@ def odd(says: str) -> dict:
 
 
 def is_blank(answer) -> bool:
-    """Return whether ``...`` still stands in the answer, alone or inside a list or tuple."""
+    """Return whether ``...`` still stands in the answer, alone or inside a list, tuple or dict."""
     if answer is Ellipsis:
         return True
+    if isinstance(answer, dict):
+        answer = list(answer.values())
     if isinstance(answer, list | tuple):
         return any(item is Ellipsis or is_blank(item) for item in answer[:MOST_VALUES])
     return False
@@ -134,9 +136,6 @@ def _describe_function(answer, calls) -> dict:
             "a function is asked for, with def or lambda; "
             + ("it is None" if answer is None else f"this is of type {type(answer).__name__}")
         )
-    code = getattr(answer, "__code__", None)
-    if code is not None and Ellipsis in code.co_consts:
-        return {"is": "blank"}
     returned = [_describe_call(answer, arguments) for arguments in calls]
     if returned and all(item == {"is": "blank"} for item in returned):
         return {"is": "blank"}
@@ -147,6 +146,8 @@ def _describe_call(function, arguments) -> dict:
     try:
         value = function(*arguments)
     except Exception as error:
+        if "ellipsis" in str(error) and isinstance(error, TypeError):  # it met an open `...`
+            return {"is": "blank"}
         return {"is": "error", "says": f"{type(error).__name__}: {error}"[:300]}
     if value is None:
         return odd(NOTHING_BACK)
@@ -205,7 +206,8 @@ def _describe_axes(axes) -> dict:
     ]
     for bars in axes.containers[:20]:
         if all(hasattr(bar, "get_height") for bar in bars):
-            tops = [(bar.get_x() + bar.get_width() / 2, bar.get_height()) for bar in bars]
+            lie = getattr(bars, "orientation", "vertical") == "horizontal"
+            tops = [_end_of_bar(bar, lie) for bar in bars]
             curves.append(_curve(*np.transpose(tops), _label(bars, names)) if tops else None)
             loose += tops
     if loose:
@@ -217,6 +219,12 @@ def _describe_axes(axes) -> dict:
         "legend": axes.get_legend() is not None,
         "curves": [curve for curve in curves if curve is not None],
     }
+
+
+def _end_of_bar(bar, lies):
+    if lies:
+        return bar.get_x() + bar.get_width(), bar.get_y() + bar.get_height() / 2
+    return bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height()
 
 
 def _legend_names(axes) -> dict:

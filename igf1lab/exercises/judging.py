@@ -4,30 +4,33 @@ The same function judges in the learner's notebook (public key) and in the instr
 (private key, outside the student's process). It never raises on a description.
 """
 
+import builtins
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
+from igf1lab.exercises import figures
 from igf1lab.exercises.answers import NOTHING_BACK, as_floats
-from igf1lab.exercises.questions import LINE_RTOL, WRONG_KINDS, Question
+from igf1lab.exercises.questions import WRONG_KINDS, Question
 from igf1lab.units import GLUCOSE_MG_PER_MMOL, IGF1_KDA, INSULIN_PMOL_L_PER_UU_ML
 
 HALF = 0.5  # right option with a wrong reason
 NEAR = 0.07  # a single number within this of the right one is called close
-CURVES = 2 / 3  # of a figure's points; its labels, title and legend share the rest
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What came of an answer.
 
-    ``status`` is right, partly, wrong, blank (not answered) or unusable (not an answer).
+    ``status`` is right, partly, wrong, blank (not answered), unusable (not an answer) or pending
+    (a person has to look: ``points`` are None).
     """
 
     question: str
     status: str
-    points: float
+    points: float | None
     of: float
     kind: str = ""
     says: str = ""
@@ -35,7 +38,7 @@ class Verdict:
 
     def __repr__(self):
         # nbgrader reads the points of a check cell from its plain-text output.
-        return f"{self.points:g}"
+        return "" if self.points is None else f"{self.points:g}"
 
 
 # A generic slip: ratio of what was given to what is right, and the units it makes sense for.
@@ -85,8 +88,8 @@ def judge(question: Question, key: dict, described: dict) -> Verdict:
     question : Question
     key : dict
         ``expected``: description of the right answer; ``wrong``: descriptions of the usual wrong
-        ones, in the question's order; ``calls``: argument lists of a function; ``secret``: whether
-        these must not be told.
+        ones, in the question's order; ``calls``: argument lists of a function; ``secret``:
+        true if nothing that tells those may be said, also nothing that the function says.
     described : dict
         Description of the answer (see :mod:`igf1lab.exercises.answers`).
     """
@@ -98,7 +101,7 @@ def judge(question: Question, key: dict, described: dict) -> Verdict:
         return Verdict(question.id, "blank", 0.0, question.points, "missing", says)
     judges = {"choice_with_reason": _judge_choice, "figure": _judge_figure}
     if found == "odd":
-        says = described.get("says", "")
+        says = "" if key.get("secret") else described.get("says", "")
         return _unusable(
             question, f"this cannot be read as an answer. {says[:1].upper()}{says[1:]}"
         )
@@ -153,15 +156,16 @@ def _shape_of(shape):
 def _judge_values(question, key, described):
     if described["is"] == "calls":
         for arguments, item in zip(key["calls"], described["returned"], strict=True):
-            called = "" if key.get("secret") else f" with {_call_words(question, arguments)}"
             if item["is"] == "error":
-                says = f"the function stopped with {item['says']} when called{called}."
+                stop = _error_words(item["says"], key)
+                says = f"the function stopped with {stop}, {_called(question, key, arguments)}."
                 return _unusable(question, says, "raised")
             if item["is"] != "values":
-                what = item.get("says", "a blank (`...`) is still open.")
+                what = item.get("says", "a blank (`...`) is still open")
                 if what == NOTHING_BACK:
                     return _unusable(question, what)
-                return _unusable(question, f"called{called}: {what}")
+                what = "it gives back what is no number" if key.get("secret") else what
+                return _unusable(question, f"{_called(question, key, arguments)}: {what}.")
     elif question.kind == "function" or described["is"] != "values":
         return _unusable(question, "this cannot be read as an answer")
     got, got_shape = _flatten(described)
@@ -170,6 +174,9 @@ def _judge_values(question, key, described):
         got_shape, shape = _squeezed(got_shape), _squeezed(shape)
     if np.isnan(got).any() and not np.isnan(expected).any():
         where = "" if got.size == 1 else f" (first at position {int(np.isnan(got).argmax())})"
+        if described["is"] == "calls":
+            call = _call_at(key, described, int(np.isnan(got).argmax()))
+            where = f", {_called(question, key, call)}"
         says = f"there is NaN (not a number) in it{where}: look for 0/0, or a blank in the data."
         return _wrong(question, "nan", says)
     if got_shape == shape and close(question, got, expected).all():
@@ -179,11 +186,40 @@ def _judge_values(question, key, described):
             return _wrong(question, wrong.kind, wrong.says, wrong.misconception)
     if got_shape != shape:
         return _judge_shape(question, got, got_shape, expected, shape)
-    return _wrong(question, *_slip(question, got, expected))
+    kind, says = _slip(question, got, expected)
+    if described["is"] == "calls" and kind in ("size", "some-wrong", "infinite"):
+        first = int((~close(question, got, expected)).argmax())
+        says += f" The first wrong one is {_called(question, key, _call_at(key, described, first))}."
+    return _wrong(question, kind, says)
 
 
-def _call_words(question, arguments):
-    return ", ".join(f"{n} = {v}" for n, v in zip(question.arguments, arguments, strict=True))
+def _called(question, key, arguments):
+    """Return the call that shows what was found, as it can be typed; a secret one is not told."""
+    if key.get("secret"):
+        return "on one of the calls that marking makes"
+    call = f"{question.answer}({', '.join(map(repr, arguments))})"
+    named = ", ".join(f"{n} = {v}" for n, v in zip(question.arguments, arguments, strict=True))
+    return f"called as `{call}` (that is, {named})"
+
+
+def _call_at(key, described, place):
+    """Return the arguments of the call that gave the value at a place, calls put end to end."""
+    ends = np.cumsum([len(item["values"]) for item in described["returned"]])
+    return key["calls"][int(np.searchsorted(ends, place, side="right"))]
+
+
+_TOLD = re.compile(r"takes (from \d+ to )?\d+ positional arguments? but \d+ (was|were) given")
+
+
+def _error_words(says, key):
+    """Return what a function's error says; of a secret call no word that the function chose."""
+    if not key.get("secret"):
+        return says.rstrip(".")
+    name = says.split(":")[0]
+    known = getattr(builtins, name, None)
+    name = name if isinstance(known, type) and issubclass(known, Exception) else "an error"
+    told = _TOLD.search(says[:300])
+    return f"{name} (it {told[0]})" if told and name == "TypeError" else name
 
 
 def _same(question, got, got_shape, wrong_key):
@@ -258,8 +294,9 @@ def _off(question, got, expected):
         if near.all():
             says = f"Number {first} is close, but outside the tolerance: "
             return "rounding", says + "give more digits, and round only at the end."
-        says = f"{int(inside.sum())} of {got.size} {what} are right; the first wrong is number "
-        return "some-wrong", says + f"{first}."
+        says = f"{int(inside.sum())} of {got.size} {what} are right"
+        more = "." if question.kind == "function" else f"; the first wrong is number {first}."
+        return "some-wrong", says + more
     if np.all(np.sign(got) == -np.sign(expected)):
         return "sign", "The sign is wrong, and the size too."
     if near.all():
@@ -305,118 +342,18 @@ def _judge_figure(question, key, described):
     if len(all_axes) <= question.axes:
         return _unusable(question, f"the figure has {len(all_axes)} axes, too few")
     axes = all_axes[question.axes]
-    fits = [
-        [drawn for drawn in axes["curves"] if _same_curve(line, drawn, curve)]
-        for line, curve in zip(question.lines, key["curves"], strict=True)
-    ]
-    dressing, asked = _lacks_around(question, axes)
-    # A level (a line with a single height) is no data: drawn alone, it earns nothing.
-    if not any(fit and len(curve["y"]) > 1 for fit, curve in zip(fits, key["curves"], strict=True)):
+    found = figures.compare(question, key["curves"], axes)
+    if not found.any_data:
         for wrong, wrong_key in zip(question.wrong, key["wrong"], strict=True):
-            if _same_figure(axes, wrong_key["axes"][question.axes]):
+            if figures.same_figure(axes, wrong_key["axes"][question.axes]):
                 return _wrong(question, wrong.kind, wrong.says, wrong.misconception)
-        says = "; ".join([*dressing, _nothing_fits(question)])
+        says = "; ".join([*found.dressing, figures.nothing_fits(question)])
         return _wrong(question, "figure-data", f"{says}. Without them, labels earn nothing.")
-    curves = _faults(question.lines, fits)
-    if not dressing and not curves:
+    if not found.dressing and not found.curves:
         return _right(question)
-    says = "; ".join([*dressing, *curves]) + "."
-    weight = CURVES if asked else 1.0
-    share = weight * (1 - len(curves) / len(question.lines))
-    share += (1 - weight) * (1 - len(dressing) / max(asked, 1))
-    return _wrong(question, "figure-data" if curves else "figure-labels", says, share=share)
-
-
-def _nothing_fits(question):
-    if not any("x" in line for line in question.lines):
-        return "no bars or points with the asked heights were found"
-    names = ", ".join(line["name"] for line in question.lines)
-    return f"no curves or points with the asked values were found (asked: {names})"
-
-
-def _faults(lines, fits):
-    """Return a sentence for each line that is not there, or only under another one's name."""
-    faults = []
-    for line, fit in zip(lines, fits, strict=True):
-        others = [_bears_name_of(lines, line, drawn) for drawn in fit]
-        if not fit:
-            faults.append(f"the line of {line['name']} is missing or not right")
-        elif all(others):
-            faults.append(f"the curve labelled {others[0]} holds the values of {line['name']}")
-    return faults
-
-
-def _bears_name_of(lines, line, drawn):
-    """Return the name of another line whose ``label`` words a curve bears in place of its own."""
-
-    def says(words):
-        return _says(drawn.get("label", ""), words)
-
-    if "label" not in line or says(line["label"]):
-        return ""
-    return next((other["name"] for other in lines if "label" in other and says(other["label"])), "")
-
-
-def _says(text, words):
-    """Return whether a text holds one of some words (``mouse|mice``)."""
-    return any(word in text.lower() for word in words.lower().split("|"))
-
-
-def _lacks_around(question, axes):
-    """Return what is missing around the curves, and how many things were asked for there."""
-    lacks, asked = [], 0
-    for name in ("xlabel", "ylabel"):
-        words = getattr(question, name)
-        if words:
-            asked += 1
-            gone = [w.replace("|", " or ") for w in words if not _says(axes[name], w)]
-            if gone:
-                lacks.append(f"the {name[0]} label does not say {', nor '.join(gone)}")
-    for wanted, name in ((question.figure_title, "title"), (question.legend, "legend")):
-        if wanted:
-            asked += 1
-            if not axes[name]:
-                lacks.append(f"there is no {name}")
-    return lacks, asked
-
-
-def _same_curve(line, drawn, curve):
-    y, expected = as_floats(drawn["y"]), as_floats(curve["y"])
-    rtol, atol = line.get("rtol", LINE_RTOL), line.get("atol", 0.0)
-
-    def near(got, right):
-        # Where a curve crosses zero, a thousandth of its height at 1 % is close enough.
-        height = np.nanmax(np.abs(right), initial=0.0)
-        return np.allclose(got, right, rtol=rtol, atol=atol or 0.1 * rtol * height, equal_nan=True)
-
-    if expected.size == 1 and not curve["x"]:  # a level: every height of the line is its own
-        return y.size > 1 and near(y, np.full(y.size, expected[0]))
-    if y.size != expected.size:
-        return _same_by_interpolation(drawn, curve, rtol) if curve["x"] else False
-    return near(y, expected) and (
-        not curve["x"] or near(as_floats(drawn["x"]), as_floats(curve["x"]))
-    )
-
-
-def _same_figure(axes, wrong_axes):
-    """Return whether every curve of a usual wrong figure is there, whatever it is called."""
-    curves = wrong_axes["curves"]
-    return bool(curves) and all(
-        any(_same_curve({}, drawn, curve) for drawn in axes["curves"]) for curve in curves
-    )
-
-
-def _same_by_interpolation(drawn, curve, rtol):
-    """Compare curves drawn on different grids; ``rtol`` is of the curve's own height here."""
-    x, y = as_floats(drawn["x"]), as_floats(drawn["y"])
-    right_x, right_y = as_floats(curve["x"]), as_floats(curve["y"])
-    if x.size < right_x.size / 4 or np.any(np.diff(x) <= 0) or np.any(np.diff(right_x) <= 0):
-        return False
-    span = right_x[-1] - right_x[0]
-    if abs(x[0] - right_x[0]) > 0.02 * span or abs(x[-1] - right_x[-1]) > 0.02 * span:
-        return False
-    height = np.nanmax(np.abs(right_y))
-    return bool(np.all(np.abs(np.interp(right_x, x, y) - right_y) <= max(rtol, 0.02) * height))
+    says = "; ".join([*found.dressing, *found.curves]) + "."
+    kind = "figure-data" if found.curves else "figure-labels"
+    return _wrong(question, kind, says, share=found.share)
 
 
 def feedback(question: Question, verdict: Verdict, tries: int) -> str:
@@ -424,6 +361,8 @@ def feedback(question: Question, verdict: Verdict, tries: int) -> str:
     head = f"Question {question.number}: "
     if verdict.status == "blank":
         return head + verdict.says + "."
+    if verdict.status == "pending":
+        return f"{head}a person will look at it. {verdict.says}"
     points = f" {verdict.points:g} of {verdict.of:g} points."
     if verdict.status == "right":
         return f"{head}right.{points}"

@@ -31,6 +31,7 @@ WRONG_KINDS = {
     "wrong-direction": "the direction",
 }
 SET_POINTS = 20
+_ORDERED = ("arguments", "options", "reasons")  # mappings whose order means something
 LINE_RTOL = 0.01  # of a figure's curve that says nothing else
 
 
@@ -181,9 +182,9 @@ def set_to_data(exercise_set: ExerciseSet) -> dict:
 def _question_data(question):
     empty = Question(id="", kind="", title="", points=0, claims=[])
     data = asdict(question)
-    return {
-        f.name: data[f.name] for f in fields(Question) if data[f.name] != getattr(empty, f.name)
-    }
+    kept = {f.name: data[f.name] for f in fields(Question) if data[f.name] != getattr(empty, f.name)}
+    # As pairs: their order is that of the calls, and a file may sort the names of a mapping.
+    return kept | {name: list(map(list, kept[name].items())) for name in _ORDERED if name in kept}
 
 
 def set_from_data(data: dict) -> ExerciseSet:
@@ -191,7 +192,8 @@ def set_from_data(data: dict) -> ExerciseSet:
     questions = []
     for entry in data["questions"]:
         wrong = [Wrong(**w) for w in entry.get("wrong", [])]
-        questions.append(Question(**{**entry, "wrong": wrong}))
+        ordered = {name: dict(entry[name]) for name in _ORDERED if name in entry}
+        questions.append(Question(**{**entry, **ordered, "wrong": wrong}))
     parameters = {name: Parameter(**entry) for name, entry in data["parameters"].items()}
     return ExerciseSet(data["lesson"], data["minutes"], parameters, questions)
 

@@ -297,7 +297,8 @@ def two_calls(axes, how="bar"):
         (lambda axes: two_calls(axes, "plot"), "right"), (lambda axes: axes.bar([1, 0], [100, 25]), "right"),
         (lambda axes: axes.scatter(TWO, [25, 100]), "right"), (lambda axes: axes.bar(TWO, [100, 25]), "wrong"),
         (lambda axes: axes.bar(TWO, [0.25, 1]), "wrong"), (lambda axes: None, "wrong"),
-        (lambda axes: two_calls(axes, "plot") or axes.plot(np.nan, np.nan), "wrong"),
+        (lambda axes: two_calls(axes, "plot") or axes.plot(np.nan, np.nan), "right"),
+        (lambda axes: axes.plot([0, 1, 2], [25, np.nan, 100], "o"), "right"),
     ],
 )  # fmt: skip
 def test_heights_over_names_in_any_way_of_drawing(draw_heights, status):
