@@ -69,6 +69,32 @@ def odd(says: str) -> dict:
     return {"is": "odd", "says": says[:MOST_TEXT]}
 
 
+_TYPES = "NoneType|int|float|str|list|tuple|dict|set|ndarray|Line2D|Figure|Axes|DataFrame|Series"
+_OWN_WORDS = [
+    "it is None; a line is missing, or a function has no return",
+    "it is True or False, not a number",
+    "it is text; write the number without quotes or unit",
+    "it is a generator; put list(...) around it",
+    "it is a function; call it, with brackets, to get its value",
+    "its rows have different lengths",
+    "it holds True and False, not numbers",
+    "a function is asked for, with def or lambda; it is None",
+    "a blank (`...`) is still open",
+    'write the letter and the number of the reason together, like "a1"',
+    "it ran longer than it may",
+    NOTHING_BACK,
+]
+_OF_TYPE = re.compile(
+    r"(a function is asked for, with def or lambda; this|it|a matplotlib figure is asked for "
+    rf"\(the fig of fig, ax = plt.subplots\(\)\); this) is of type ({_TYPES})"
+)
+
+
+def own_words(says: str) -> str:
+    """Return what is said of an odd answer if the words are this module's own, else ""."""
+    return says if says in _OWN_WORDS or _OF_TYPE.fullmatch(says) else ""
+
+
 def is_blank(answer) -> bool:
     """Return whether ``...`` still stands in the answer, alone or inside a list, tuple or dict."""
     if answer is Ellipsis:

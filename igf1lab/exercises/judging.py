@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from igf1lab.exercises import figures
-from igf1lab.exercises.answers import NOTHING_BACK, as_floats
+from igf1lab.exercises.answers import NOTHING_BACK, as_floats, own_words
 from igf1lab.exercises.questions import WRONG_KINDS, Question
 from igf1lab.units import GLUCOSE_MG_PER_MMOL, IGF1_KDA, INSULIN_PMOL_L_PER_UU_ML
 
@@ -101,7 +101,9 @@ def judge(question: Question, key: dict, described: dict) -> Verdict:
         return Verdict(question.id, "blank", 0.0, question.points, "missing", says)
     judges = {"choice_with_reason": _judge_choice, "figure": _judge_figure}
     if found == "odd":
-        says = "" if key.get("secret") else described.get("says", "")
+        says = described.get("says", "")
+        if key.get("secret") and not described.get("ours"):
+            says = own_words(says)
         return _unusable(
             question, f"this cannot be read as an answer. {says[:1].upper()}{says[1:]}"
         )
@@ -164,7 +166,7 @@ def _judge_values(question, key, described):
                 what = item.get("says", "a blank (`...`) is still open")
                 if what == NOTHING_BACK:
                     return _unusable(question, what)
-                what = "it gives back what is no number" if key.get("secret") else what
+                what = own_words(what) or "no number comes back" if key.get("secret") else what
                 return _unusable(question, f"{_called(question, key, arguments)}: {what}.")
     elif question.kind == "function" or described["is"] != "values":
         return _unusable(question, "this cannot be read as an answer")
@@ -189,7 +191,9 @@ def _judge_values(question, key, described):
     kind, says = _slip(question, got, expected)
     if described["is"] == "calls" and kind in ("size", "some-wrong", "infinite"):
         first = int((~close(question, got, expected)).argmax())
-        says += f" The first wrong one is {_called(question, key, _call_at(key, described, first))}."
+        says += (
+            f" The first wrong one is {_called(question, key, _call_at(key, described, first))}."
+        )
     return _wrong(question, kind, says)
 
 

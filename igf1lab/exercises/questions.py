@@ -182,7 +182,9 @@ def set_to_data(exercise_set: ExerciseSet) -> dict:
 def _question_data(question):
     empty = Question(id="", kind="", title="", points=0, claims=[])
     data = asdict(question)
-    kept = {f.name: data[f.name] for f in fields(Question) if data[f.name] != getattr(empty, f.name)}
+    kept = {
+        f.name: data[f.name] for f in fields(Question) if data[f.name] != getattr(empty, f.name)
+    }
     # As pairs: their order is that of the calls, and a file may sort the names of a mapping.
     return kept | {name: list(map(list, kept[name].items())) for name in _ORDERED if name in kept}
 

@@ -1,7 +1,8 @@
 """A submission: bytes from a stranger, put back into the shape of the set it answers.
 
-Students' editors drop metadata and ids, copy cells and delete checks. ``rebuild`` finds each cell's
-role again, so that a damaged notebook is marked like a whole one.
+Students' editors drop metadata and ids, copy, merge and retype cells and delete checks.
+``rebuild`` finds each cell's role again, so that a damaged notebook is marked like a whole one.
+Nothing that a student wrote is taken away.
 """
 
 import json
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import nbformat
 from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 
+from igf1lab.exercises import code
 from igf1lab.grading.safe_text import readable
 
 MOST_BYTES = 20_000_000
@@ -29,8 +31,9 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _LEFT_OUT = re.compile(rb'"(?:outputs|attachments|widgets)"\s*+:\s*+')
-_OPENS = re.compile(r"""^[^#\n]*\bopen_exercise\(\s*['"]([^'"]+)['"]""", re.MULTILINE)
-_CHECK = re.compile(r"""exercise\.check\(\s*['"](q\d+)['"]""")
+_OPENS = re.compile(r"""^[^#\n]*\bopen_(exercise|lesson)\(\s*['"]([^'"]+)['"]""", re.MULTILINE)
+_HEADING = re.compile(r"^\s*#{1,6}\s*\**\s*Question\s+(\d{1,2})\b", re.MULTILINE | re.IGNORECASE)
+_FENCE = re.compile(r"^\s*```.*$\n?", re.MULTILINE)
 
 # What editors do to ids is repaired below; nobody needs to be warned about it.
 warnings.filterwarnings("ignore", category=DuplicateCellId)
@@ -41,6 +44,10 @@ class Unreadable(ValueError):
     """The file cannot be marked by a machine; the message says why, to the instructor."""
 
 
+class WrongFile(Unreadable):
+    """The file is whole, but it is not this set's notebook."""
+
+
 @dataclass
 class Cell:
     """A cell of a submission: its kind, source, and its role in the set ("" if none)."""
@@ -48,6 +55,7 @@ class Cell:
     kind: str
     source: str
     role: str = ""  # "q1-check", "q1-answer", ...: the cell id in the learner's copy
+    question: str = ""  # the question that it stands under
 
 
 def read_notebook(blob: bytes) -> list[Cell]:
@@ -71,12 +79,12 @@ def read_notebook(blob: bytes) -> list[Cell]:
             _refuse_too_many(cell for sheet in notebook["worksheets"] for cell in sheet["cells"])
             notebook = nbformat.reads(json.dumps(notebook), as_version=4)
         raw_cells = list(notebook["cells"])
-        language = _entry(_entry(notebook.get("metadata"), "kernelspec"), "language") or "python"
+        language = _language(notebook.get("metadata"))
     except Unreadable:
         raise
     except Exception as error:  # broken files raise many kinds, here and in nbformat
         raise Unreadable(f"this is not a notebook ({type(error).__name__})") from None
-    if str(language).lower() != "python":
+    if language:
         raise Unreadable(f"this notebook is in {readable(language, 40)}, not in Python")
     _refuse_too_many(raw_cells)
     cells = [cell for cell in map(_cell, raw_cells) if cell is not None]
@@ -129,6 +137,18 @@ def _entry(value, name):
     return value.get(name) if isinstance(value, dict) else None
 
 
+def _language(metadata):
+    """Return the language of a notebook that says it is in another one than Python, else ""."""
+    kernel = _entry(metadata, "kernelspec")
+    told = [_entry(kernel, "language"), _entry(kernel, "name"), _entry(kernel, "display_name")]
+    told.append(_entry(_entry(metadata, "language_info"), "name"))
+    told = [word for word in told if isinstance(word, str) and word.strip()]
+    # Any sign of Python is enough: editors write "Python", "PYTHON", "ipython3" or nothing at all.
+    if any("python" in word.lower() or word.lower() in ("py", "py3") for word in told):
+        return ""
+    return told[0] if told else ""
+
+
 def _cell(raw):
     try:
         kind, source = raw["cell_type"], raw["source"]
@@ -145,101 +165,179 @@ def _cell(raw):
     return Cell(kind, source.encode("utf-8", "replace").decode("utf-8"), readable(role, 100))
 
 
-def rebuild(cells: list[Cell], release) -> list[Cell]:
-    """Return the submission with every check and answer of the set in it exactly once.
+class Release:
+    """The learner's copy of a set, looked up by what a submission needs of it.
 
-    The first cell of a role keeps it; copies of it stay as plain cells. A cell that lost its role
-    gets it back by what it calls and where it stands. Checks get the released source; missing
-    ones are put after their answer, or at the end.
+    Parameters
+    ----------
+    notebook : notebook
+        As generated.
+    """
+
+    def __init__(self, notebook):
+        self.cells = {cell.id: cell for cell in notebook.cells}
+        self.sources = {"".join(cell.source).strip() for cell in notebook.cells}
+        self.names = {
+            question: name
+            for cell in notebook.cells
+            if cell.id.endswith("-check")
+            for question, name in code.checks("".join(cell.source)).items()
+        }
+        self.questions = {role.split("-")[0] for role in self.cells if role.endswith("-answer")}
+
+    def source(self, role: str) -> str:
+        """Return the source of a released cell, "" if there is none."""
+        return "".join(self.cells[role].source) if role in self.cells else ""
+
+    def kind(self, role: str) -> str:
+        """Return the type of a released cell, "" if there is none."""
+        return self.cells[role].cell_type if role in self.cells else ""
+
+    def is_ours(self, cell: Cell) -> bool:
+        """Return whether a cell is as it was handed out."""
+        return cell.source.strip() in self.sources
+
+
+def rebuild(cells: list[Cell], notebook) -> list[Cell]:
+    """Return the submission with every check and written answer of the set in it.
+
+    Of cells that claim one role the first keeps it that was worked in; a cell that lost its role
+    gets it back by what it does and where it stands; what is missing is put where it belongs. What
+    a student wrote stays as it is, also in a check's cell.
 
     Parameters
     ----------
     cells : list of Cell
-    release : notebook
+    notebook : notebook
         The learner's copy of the set, as generated.
 
     Raises
     ------
-    Unreadable
+    WrongFile
         If it is another set's notebook, or a lesson's.
     """
+    release = Release(notebook)
     _refuse_another_set(cells, release)
-    released = {cell.id: cell for cell in release.cells}
-    by_hand = {
-        f"{cell.metadata.nbgrader.grade_id}-check": cell.id
-        for cell in release.cells
-        if "nbgrader" in cell.metadata and cell.metadata.nbgrader.grade and "answer" in cell.id
-    }
-    taken = set()
-    for cell in cells:
-        cell.role = by_hand.get(cell.role, cell.role)
-        usable = cell.role in released and released[cell.role].cell_type == cell.kind
-        if cell.role in taken or not usable:
-            cell.role = ""
-        taken.add(cell.role)
-    _find_lost_roles(cells, released, taken)
-    if not any(cell.role.endswith(("-check", "-answer")) for cell in cells):
-        raise Unreadable("none of the set's questions is in it; is it the lesson's notebook?")
-    for role, source in released.items():
-        if not role.endswith(("-check", "-answer")):
-            continue
-        here = next((n for n, cell in enumerate(cells) if cell.role == role), None)
-        if here is None and role.endswith("-check"):
-            cells.insert(_place(cells, role), Cell("code", "".join(source.source), role))
-        elif here is None and source.cell_type == "markdown":
-            cells.insert(_place(cells, role), Cell("markdown", "".join(source.source), role))
-        elif role.endswith("-check"):
-            cells[here].source = "".join(source.source)
+    _settle_claims(cells, release)
+    _place_under_questions(cells, release)
+    _undo_changed_types(cells, release)
+    _find_lost_roles(cells, release)
+    for role in release.cells:
+        here = any(cell.role == role for cell in cells)
+        wanted = role.endswith("-check") or (
+            role.endswith("-answer") and release.kind(role) == "markdown"
+        )
+        if wanted and not here:
+            question = role.split("-")[0]
+            added = Cell(release.kind(role), release.source(role), role, question)
+            cells.insert(_place(cells, question), added)
     return cells
 
 
 def _refuse_another_set(cells, release):
     """All sets call their cells q1, q2, ...: marked as this one, another set would earn a 0."""
-    ours = _opened("".join(cell.source) for cell in release.cells if cell.cell_type == "code")
+    ours = _opened(release.source(role) for role in release.cells)
     theirs = _opened(cell.source for cell in cells if cell.kind == "code")
-    if ours and theirs and not set(ours) & set(theirs):
-        raise Unreadable(f"this is set {theirs[0][:60]}, not {ours[0]}")
+    sets = [name for kind, name in theirs if kind == "exercise"]
+    ours = [name for kind, name in ours if kind == "exercise"]
+    if ours and sets and not set(ours) & set(sets):
+        raise WrongFile(f"this is set {readable(sets[0], 60)}, not {ours[0]}")
+    lessons = [name for kind, name in theirs if kind == "lesson"]
+    if lessons and not sets:
+        raise WrongFile(f"this is the lesson {readable(lessons[0], 60)}, not its exercise set")
+    known = any(cell.role.endswith(("-check", "-answer")) for cell in cells)
+    working = "\n".join(cell.source for cell in cells)
+    asked = set(re.findall(r"""\.check\(\s*['"](q\d+)['"]""", working)) & release.questions
+    named = any(
+        set(release.names.values()) & code.names_bound(cell.source)
+        for cell in cells
+        if cell.kind == "code"
+    )
+    if not (known or sets or asked or named or _HEADING.search(working)):
+        raise WrongFile("none of the set's questions is in it")
 
 
 def _opened(sources):
-    return [name for source in sources for name in _OPENS.findall(source)]
+    return [pair for source in sources for pair in _OPENS.findall(source)]
 
 
-def _find_lost_roles(cells, released, taken):
-    """Give roles back to cells of a notebook whose editor dropped ids and metadata."""
-    previous = None
+def _settle_claims(cells, release):
+    """Let one cell a role keep it: the first that was worked in, else the first."""
+    by_hand = {
+        f"{cell.metadata.nbgrader.grade_id}-check": role
+        for role, cell in release.cells.items()
+        if "nbgrader" in cell.metadata and cell.metadata.nbgrader.grade and "answer" in role
+    }
+    claims = {}
     for cell in cells:
-        match = _CHECK.search(cell.source) if cell.kind == "code" and not cell.role else None
-        role = f"{match.group(1)}-check" if match else ""
-        if role in released and role not in taken:
-            cell.role = role
+        cell.role = by_hand.get(cell.role, cell.role)
+        claims.setdefault(cell.role, []).append(cell)
+    for role, claimants in claims.items():
+        usable = claimants if role in release.cells else []
+        if not role.endswith("-answer"):
+            usable = [cell for cell in usable if cell.kind == release.kind(role)]
+        worked = [cell for cell in usable if not code.same(cell.source, release.source(role))]
+        keeper = (worked or usable or [None])[0]
+        for cell in claimants:
+            question = role.split("-")[0]
+            cell.question = question if question in release.questions else ""
+            cell.role = role if cell is keeper else ""
+
+
+def _place_under_questions(cells, release):
+    """Note under which question each cell stands, by ids, headings and checks before it."""
+    here = ""
+    for cell in cells:
+        if not cell.question:
+            found = [f"q{n}" for n in _HEADING.findall(cell.source)] if cell.kind != "code" else []
+            found = found or (list(code.checks(cell.source)) if cell.kind == "code" else [])
+            found = [question for question in found if question in release.questions]
+            cell.question = found[0] if found else here
+            here = found[-1] if found else here
+        else:
+            here = cell.question
+
+
+def _undo_changed_types(cells, release):
+    """Make code of an answer whose cell became text, and text of one that became code."""
+    for cell in cells:
+        name = release.names.get(cell.question)
+        if release.kind(cell.role) == "markdown" and cell.role.endswith("-answer"):
+            cell.kind = "markdown"
+        elif cell.kind != "code" and name and not _HEADING.search(cell.source):
+            source = _FENCE.sub("", cell.source)
+            if code.tree(source) is not None and name in code.names_bound(source):
+                cell.kind, cell.source = "code", source
+        if cell.kind != release.kind(cell.role):
+            cell.role = ""
+
+
+def _find_lost_roles(cells, release):
+    """Give roles back to cells of a notebook whose editor dropped ids and metadata."""
+    taken = {cell.role for cell in cells}
+
+    def give(role, candidates):
+        free = [cell for cell in candidates if not cell.role]
+        if role in release.cells and role not in taken and free:
+            worked = [cell for cell in free if not code.same(cell.source, release.source(role))]
+            (worked or free)[0].role = role
             taken.add(role)
-            answer = f"{match.group(1)}-answer"
-            if previous is not None and not previous.role and answer not in taken:
-                previous.role = answer
-                taken.add(answer)
-        if cell.kind == "code":
-            previous = cell
-    headings = [role for role in released if role.endswith("-text") and role not in taken]
-    for role in headings:
-        lost_answer = role.replace("-text", "-answer")
-        if lost_answer in taken or released.get(lost_answer, {}).get("cell_type") != "markdown":
-            continue
-        heading = "".join(released[role].source).split("\n")[0]
-        for here, cell in enumerate(cells[:-1]):
-            follower = cells[here + 1]
-            if (
-                cell.source.startswith(heading)
-                and follower.kind == "markdown"
-                and not follower.role
-            ):
-                follower.role = lost_answer
-                taken.add(lost_answer)
-                break
+
+    programs = [cell for cell in cells if cell.kind == "code"]
+    for question, name in release.names.items():
+        asking = [cell for cell in programs if question in code.checks(cell.source)]
+        alone = [cell for cell in asking if code.only_checks(cell.source)]
+        give(f"{question}-check", alone or asking)
+        mine = [cell for cell in programs if cell.question == question]
+        binding = [cell for cell in programs if name in code.names_bound(cell.source)]
+        give(f"{question}-answer", [cell for cell in binding if cell in mine] or binding)
+    for question in release.questions - set(release.names):
+        texts = [cell for cell in cells if cell.question == question and cell.kind != "code"]
+        texts = [cell for cell in texts if not _HEADING.search(cell.source)]
+        give(f"{question}-answer", [cell for cell in texts if cell.kind == "markdown"])
 
 
-def _place(cells, role):
+def _place(cells, question):
     """Return where a missing cell belongs: after the last cell of its question."""
-    question = role.split("-")[0]
-    places = [n for n, cell in enumerate(cells) if cell.role.split("-")[0] == question]
+    places = [n for n, cell in enumerate(cells) if cell.question == question]
     return places[-1] + 1 if places else len(cells)

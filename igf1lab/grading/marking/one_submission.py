@@ -17,7 +17,9 @@ from igf1lab.exercises.judging import judge
 from igf1lab.exercises.questions import set_from_data, set_to_data
 from igf1lab.exercises.source import PRIVATE_CALLS, Source, keys_from, reference_steps
 from igf1lab.grading.course import versions
-from igf1lab.grading.intake.submission import Unreadable, read_notebook, rebuild
+from igf1lab.grading.intake.answers import places, stray_text, written
+from igf1lab.grading.intake.submission import Release, Unreadable, WrongFile, read_notebook, rebuild
+from igf1lab.grading.marking.reasons import explain, missing_packages, stop_in_words
 from igf1lab.grading.sandbox.client import TOOK_TOO_LONG, Limits, Sandbox
 
 
@@ -62,8 +64,12 @@ def numbers_file(lesson: str, numbers: dict, keys: dict | None = None) -> dict[s
     return {PERSONAL: json.dumps({lesson: content}, indent=1, sort_keys=True) + "\n"}
 
 
-def private_keys(sandbox: Sandbox, source: Source, seed: str, numbers: dict) -> dict:
+def private_keys(
+    sandbox: Sandbox, source: Source, seed: str, numbers: dict, secret: bool = True
+) -> dict:
     """Run the solution in the sandbox and return keys for freshly drawn probes.
+
+    Verdicts from ``secret`` ones tell neither the probes nor what a function says of them.
 
     Raises
     ------
@@ -89,7 +95,7 @@ def private_keys(sandbox: Sandbox, source: Source, seed: str, numbers: dict) -> 
                     f"{exercise_set.lesson}, {question.id}: the solution is judged {verdict.says}"
                 )
                 raise BadReference(says)
-    return keys
+    return {question: key | {"secret": True} for question, key in keys.items()} if secret else keys
 
 
 def make_job(source: Source, release, keys, numbers, limits=None, figures=True) -> Job:
@@ -116,40 +122,49 @@ def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
     Returns
     -------
     dict
-        ``status`` (marked or unreadable), ``says``, ``sha256``, ``questions`` (verdicts by id;
-        an appraisal's points are None until a person has marked it), ``cells`` (kind, source,
-        role and outputs), ``deaths``, ``late`` (what took too long, also alone), ``seconds``.
-        Plain data.
+        ``status`` (marked or unreadable, then also ``wrong_file``), ``says``, ``sha256``,
+        ``questions`` (verdicts by id; points are None until a person has marked it), ``work`` (what
+        was written under each), ``packages`` (that were needed and are not here), ``cells`` (kind,
+        source, role and outputs), ``deaths``, ``late`` (what took too long, also alone),
+        ``seconds``. Plain data.
     """
     exercise_set = set_from_data(job.set_data)
     result = {"status": "marked", "says": "", "sha256": hashlib.sha256(blob).hexdigest()}
-    release = nbformat.from_dict(json.loads(job.release))
+    notebook = nbformat.from_dict(json.loads(job.release))
     try:
-        cells = rebuild(read_notebook(blob), release)
+        cells = rebuild(read_notebook(blob), notebook)
     except Unreadable as error:
         empty = {"questions": {}, "cells": [], "deaths": [], "seconds": 0.0}
-        return result | {"status": "unreadable", "says": str(error)} | empty
-    steps, where = _steps(cells, exercise_set, job.keys)
+        refused = {"status": "unreadable", "says": str(error)}
+        return result | refused | {"wrong_file": isinstance(error, WrongFile)} | empty
+    release = Release(notebook)
+    steps, where = _steps(cells, places(cells, release), exercise_set, job.keys)
     files = numbers_file(exercise_set.lesson, job.numbers)
     run = sandbox.run(steps, Limits(**job.limits), job.figures, files)
-    questions, told_late = {}, _asked_after_probes(steps)
-    stubs = {cell.id: "".join(cell.source) for cell in release.cells}
+    outputs = {number: run.outputs[step] for number, step in where.items() if step in run.outputs}
+    packages = missing_packages(outputs)
+    questions, work, told_late = {}, {}, _asked_after_probes(steps)
+    secret = next((step for step, what in enumerate(steps) if what[0] == "ask" and what[5]), None)
     for question in exercise_set.questions:
-        if question.automatic:
-            described = run.answers.get((question.id, "given"))
-            if described and question.id in told_late:
-                described = unquoted(described)
-            described = described or _not_reached(run)
-            questions[question.id] = asdict(judge(question, job.keys[question.id], described))
-        else:
-            questions[question.id] = _appraisal(question, cells, stubs)
+        work[question.id] = written(cells, release, question.id)
+        if not question.automatic:
+            stray = stray_text(cells, release)
+            questions[question.id] = _appraisal(question, work[question.id], stray)
+            continue
+        described = _given(run, question.id)
+        if question.id in told_late and not described.get("ours"):
+            described = unquoted(described)
+        verdict = judge(question, job.keys[question.id], described)
+        stops = [
+            stop_in_words(cell, outputs.get(n), secret is None or where[n] < secret)
+            for n, cell in enumerate(cells)
+            if n in where and question.id in (cell.question, cell.role.split("-")[0])
+        ]
+        stops = [says for says in stops if says]
+        verdict = explain(verdict, question, work[question.id], stops, packages)
+        questions[question.id] = asdict(verdict)
     shown = [
-        {
-            "kind": c.kind,
-            "source": c.source,
-            "role": c.role,
-            "outputs": run.outputs.get(where.get(n)),
-        }
+        {"kind": c.kind, "source": c.source, "role": c.role, "outputs": outputs.get(n)}
         for n, c in enumerate(cells)
     ]
     steps_back = {step: number for number, step in where.items()}
@@ -163,6 +178,8 @@ def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
     ]
     return result | {
         "questions": questions,
+        "work": work,
+        "packages": packages,
         "cells": shown,
         "deaths": deaths,
         "late": [_words(steps[step]) for step in run.late if step >= 0],
@@ -199,39 +216,53 @@ def _words(step):
     return step[1][:80] if step[0] == "cell" else f"the answer of {step[1]}"
 
 
-def _steps(cells, exercise_set, keys):
+def _steps(cells, asked, exercise_set, keys):
     """Return the steps of a submission, and which step each cell is."""
-    steps, where = [], {}
-    questions = {f"{q.id}-check": q for q in exercise_set.questions if q.automatic}
-    for number, cell in enumerate(cells):
-        if cell.kind != "code":
-            continue
-        where[number] = len(steps)
-        steps.append(("cell", cell.source))
-        question = questions.get(cell.role)
-        if question:
+    steps, where, after = [], {}, {}
+    for question in exercise_set.questions:
+        for rank, (number, expression) in enumerate(asked.get(question.id, [])):
             calls = keys[question.id].get("calls")
-            steps.append(("ask", question.id, "given", question.answer, question.kind, calls))
+            ask = ("ask", question.id, rank, expression, question.kind, calls)
+            after.setdefault(number, []).append(ask)
+    for number, cell in enumerate(cells):
+        if cell.kind == "code":
+            where[number] = len(steps)
+            steps += [("cell", cell.source), *after.get(number, [])]
     return steps, where
+
+
+def _given(run, question_id):
+    """Return the first answer that is not blank, of all places where it was asked for."""
+    asked = sorted(
+        (part, said) for (which, part), said in run.answers.items() if which == question_id
+    )
+    if not asked:
+        return _not_reached(run)
+    blanks = [said for _, said in asked if said["is"] == "blank"]
+    there = [said for _, said in asked if said["is"] not in ("blank", "missing")]
+    return (there or blanks or [{"is": "missing"}])[0]
 
 
 def _not_reached(run):
     reasons = "; ".join(reason for _, reason in run.deaths) or "the run ended before it"
-    return {"is": "odd", "says": f"the notebook did not get this far: {reasons}"}
+    says = f"the notebook did not get this far: {reasons}"
+    return {"is": "odd", "says": says, "ours": True}
 
 
-def _appraisal(question, cells, stubs):
-    text = next((cell.source for cell in cells if cell.role == f"{question.id}-answer"), "")
-    blank = text.strip() in ("", stubs.get(f"{question.id}-answer", "").strip())
+def _appraisal(question, text, stray):
+    says, doubt = "waits for a person", not text and stray
+    if doubt:
+        says = "no text stands under the question; other text in the notebook may belong here"
+    blank = not text and not stray
     return {
         "question": question.id,
         "status": "blank" if blank else "pending",
         "points": 0.0 if blank else None,
         "of": question.points,
         "kind": "",
-        "says": "not answered yet" if blank else "waits for a person",
+        "says": "not answered yet" if blank else says,
         "misconception": "",
-        "words": len(text.split()),
+        "words": len((text or stray).split()),
     }
 
 

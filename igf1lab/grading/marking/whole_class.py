@@ -318,7 +318,7 @@ def write_numbers(course: Course, name: str, students: list[str]) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             # The keys a learner gets are drawn from another seed than those that mark.
             keys = one_submission.private_keys(
-                marker.sandbox, marker.source, f"handout {student}", job.numbers
+                marker.sandbox, marker.source, f"handout {student}", job.numbers, False
             )
             for file, text in one_submission.numbers_file(name, job.numbers, keys).items():
                 (folder / file).write_text(text, encoding="utf-8")

@@ -454,7 +454,9 @@ def _clean_rows(rows):
             cleaned.append(kept)
         elif kind == "error":
             says = _text(row.get("says"), 2000)
-            cleaned.append({"type": kind, "name": _text(row.get("name"), 200), "says": says})
+            line = row["line"] if type(row.get("line")) is int else 0
+            about = {"name": _text(row.get("name"), 200), "says": says, "line": line}
+            cleaned.append({"type": kind, **about})
     return cleaned
 
 

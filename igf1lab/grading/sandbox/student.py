@@ -15,12 +15,14 @@ import time
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
 from igf1lab.exercises.answers import describe_name
 
+_INSTALLERS = ("pip", "pip3", "conda", "mamba", "micromamba", "uv", "apt", "apt-get")
 MOST_TEXT = 20_000  # characters of text kept a cell
 MOST_IMAGE = 1_000_000  # bytes of one image, base64
 
@@ -109,6 +111,27 @@ class _Shell(InteractiveShell):
     def enable_matplotlib(self, gui=None):
         """Keep the one backend there is."""
         return None, None
+
+    def run_line_magic(self, magic_name, line, _stack_depth=1):
+        """Run a magic; one that is not for here (another backend, an installer) does nothing."""
+        if magic_name in _INSTALLERS:
+            return OUT.text("stdout", "Nothing is installed while marking.\n")
+        try:
+            return super().run_line_magic(magic_name, line, _stack_depth + 1)
+        except UsageError as error:
+            return OUT.text("stderr", f"{error}\n")
+
+    def run_cell_magic(self, magic_name, line, cell):
+        """Run a cell's magic; what an unknown one stands above is run as it is."""
+        if self.find_cell_magic(magic_name) is None:
+            return self.ex(self.transform_cell(cell))
+        return super().run_cell_magic(magic_name, line, cell)
+
+    def system(self, cmd):
+        """Run a shell command, but no installer: there is no network to wait for."""
+        if cmd.split()[:1] and cmd.split()[0] in _INSTALLERS:
+            return OUT.text("stdout", "Nothing is installed while marking.\n")
+        return super().system(cmd)
 
     def _showtraceback(self, etype, evalue, stb):
         OUT.error(etype.__name__, evalue)
@@ -209,9 +232,23 @@ def serve(shell, work: socket.socket, order: dict) -> None:
 
 
 def _note_error(error):
-    """Record an error that the shell only printed, as it does with interrupts."""
+    """Record an error that the shell only printed, as it does with interrupts, and its line."""
     if error is not None and not any(row["type"] == "error" for row in OUT.rows):
         OUT.error(type(error).__name__, error)
+    if error is not None:
+        next(row for row in OUT.rows if row["type"] == "error")["line"] = _line(error)
+
+
+def _line(error):
+    """Return the line of the cell at which an error arose, 0 if it is not known."""
+    if isinstance(error, SyntaxError):
+        return error.lineno or 0
+    at, step = 0, error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_name == "<module>" and step.tb_frame.f_globals is not globals():
+            at = step.tb_lineno
+        step = step.tb_next
+    return at
 
 
 def _end_leftovers():
@@ -226,6 +263,8 @@ def _end_leftovers():
 def _prepare_plots(shell, figures):
     plt = sys.modules["matplotlib.pyplot"]
     plt.show = lambda *arguments, **keywords: None  # figures are shown at the end of the cell
+    # There is one backend here; a notebook may ask for the one of its own screen.
+    sys.modules["matplotlib"].use = plt.switch_backend = lambda *arguments, **keywords: None
     if figures:
         from IPython.core.pylabtools import select_figure_formats
 

@@ -1,0 +1,109 @@
+"""What the code of a cell does, read from its text and never run."""
+
+import ast
+import re
+import warnings
+
+MOST_SOURCE = 100_000  # characters; longer code is not read
+PROSE_WORDS = 12  # in a string or comment: more are somebody's text, not a label
+_MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
+_CHECK = re.compile(r"""\.check\(\s*['"](q\d+)['"]""")
+
+
+def tree(source: str) -> ast.Module | None:
+    """Return the syntax tree of a cell, its magics left out; None if it is not Python."""
+    if len(source) > MOST_SOURCE:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes in a student's text
+            return ast.parse(_MAGIC.sub(r"\1pass", source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def names_bound(source: str) -> set[str]:
+    """Return the names that a cell gives a value; guessed by line if it is not Python."""
+    parsed = tree(source)
+    if parsed is None:
+        pattern = r"^[ \t]*(?:def\s+(\w+)|([\w, \t()]+?)\s*(?::[^=\n]+)?=(?!=))"
+        parts = re.findall(pattern, source[:MOST_SOURCE], re.MULTILINE)
+        return {name for pair in parts for part in pair for name in re.findall(r"\w+", part)}
+    found = set()
+    for node in ast.walk(parsed):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).split(".")[0])
+    return found
+
+
+def checks(source: str) -> dict[str, str]:
+    """Return what a cell hands to ``exercise.check``, as code by question id ("" if unknown)."""
+    parsed = tree(source)
+    if parsed is None:
+        return dict.fromkeys(_CHECK.findall(source[:MOST_SOURCE]), "")
+    found = {}
+    for node in ast.walk(parsed):
+        if _is_check(node) and isinstance(node.args[0], ast.Constant):
+            rest = [*node.args[1:], *(k.value for k in node.keywords if k.arg == "answer")]
+            found[str(node.args[0].value)] = _unparsed(rest[0]) if rest else ""
+    return found
+
+
+def only_checks(source: str) -> bool:
+    """Return whether a cell does nothing but check names: there is no answer of its own in it."""
+    parsed = tree(source)
+    return parsed is not None and all(
+        isinstance(statement, ast.Expr)
+        and _is_check(statement.value)
+        and all(isinstance(a, ast.Name | ast.Constant) for a in statement.value.args[:2])
+        and not any(isinstance(a, ast.Constant) for a in statement.value.args[1:])
+        for statement in parsed.body
+    )
+
+
+def _is_check(node):
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "check"
+        and bool(node.args)
+    )
+
+
+def _unparsed(node):
+    try:
+        return ast.unparse(node)
+    except (ValueError, RecursionError, MemoryError):
+        return ""
+
+
+def same(source: str, other: str) -> bool:
+    """Return whether two cells are the same code, apart from comments and layout."""
+    if source.split() == other.split():
+        return True
+    trees = tree(source), tree(other)
+    if None in trees:
+        return False
+    try:
+        return ast.dump(trees[0]) == ast.dump(trees[1])
+    except (RecursionError, MemoryError):
+        return False
+
+
+def prose(source: str) -> str:
+    """Return the text that somebody wrote into a code cell; "" if it is code."""
+    parsed = tree(source)
+    if parsed is None:
+        return source.strip()
+    texts = [
+        node.value
+        for node in ast.walk(parsed)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    comments = re.findall(r"^\s*#+ ?(.*)$", source, re.MULTILINE)
+    texts = [*texts, "\n".join(comments)]
+    return "\n\n".join(text.strip() for text in texts if len(text.split()) >= PROSE_WORDS)

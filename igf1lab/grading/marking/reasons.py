@@ -1,0 +1,91 @@
+"""Why an answer is not there: it crashed, it needs a package, or only a person can tell.
+
+Nobody gets a 0 for work that could not be run here or was not found. What a crashed cell itself
+said is told only where no secret call was made before it: a student's function may keep those.
+"""
+
+import builtins
+import re
+import sys
+from dataclasses import replace
+from difflib import get_close_matches
+
+from igf1lab.exercises import code
+from igf1lab.exercises.judging import Verdict
+from igf1lab.exercises.questions import Question
+from igf1lab.grading.intake.submission import Cell
+
+_NO_MODULE = re.compile(r"No module named '([A-Za-z_]\w*)")
+_OUR_PACKAGES = {"numpy", "scipy", "matplotlib", "igf1lab", "pandas", "yaml"}
+_FILE = re.compile(r"\s*\([^()]*,? ?line \d+\)$")
+
+
+def missing_packages(outputs: dict[int, list]) -> list[str]:
+    """Return the packages that a submission needs and that are not here; no misspelt names."""
+    known = _OUR_PACKAGES | sys.stdlib_module_names
+    names = {
+        name
+        for rows in outputs.values()
+        for row in rows
+        if row["type"] == "error" and row["name"] in ("ModuleNotFoundError", "ImportError")
+        for name in _NO_MODULE.findall(row["says"][:300])
+    }
+    return sorted(n for n in names if n in known or not get_close_matches(n, known, cutoff=0.8))
+
+
+def explain(
+    verdict: Verdict, question: Question, work: str, stops: list[str], packages: list[str]
+) -> Verdict:
+    """Return the verdict on an automatic answer with the reason why there is none.
+
+    Parameters
+    ----------
+    work : str
+        What the student wrote under the question.
+    stops : list of str
+        How cells with the answer stopped, in words.
+    packages : list of str
+        Packages that are missing here.
+    """
+    if verdict.status not in ("blank", "unusable") or not work:
+        return verdict
+    if packages:
+        names = " and ".join(packages)
+        says = f"Your notebook needs {names}, which the marking computer does not have."
+        return _pending(verdict, "missing-package", says)
+    if verdict.status == "unusable":
+        return verdict
+    if stops:
+        return replace(verdict, status="unusable", kind="crashed", says=stops[0])
+    if question.answer in code.names_bound(work) and verdict.kind != "missing":
+        return replace(verdict, says="a blank (`...`) is still open in your answer")
+    says = f"Something is written here, but not as `{question.answer}`, which is what is marked."
+    return _pending(verdict, "not-found", says)
+
+
+def _pending(verdict, kind, says):
+    return replace(verdict, status="pending", points=None, kind=kind, says=says)
+
+
+def stop_in_words(cell: Cell, rows: list, tell: bool) -> str:
+    """Return how a cell stopped, with the line at fault; "" if it did not stop.
+
+    Parameters
+    ----------
+    tell : bool
+        Whether what the error itself says may be told.
+    """
+    row = next((row for row in rows or [] if row["type"] == "error"), None)
+    if row is None:
+        return ""
+    if row["name"] == "CellTimeout":
+        return "your cell ran longer than it may"
+    known = getattr(builtins, row["name"], None)
+    name = row["name"] if isinstance(known, type) else "an error of its own"
+    says = f": {_FILE.sub('', row['says'])[:300]}" if tell and row["says"] else ""
+    lines = cell.source.split("\n")
+    number = row.get("line") or 0
+    at = ""
+    if 1 <= number <= len(lines) and lines[number - 1].strip():
+        at = f", in line {number}: `{lines[number - 1].strip()[:120]}`"
+    return f"your cell stopped with {name}{says}{at}"
