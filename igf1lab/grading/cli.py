@@ -135,12 +135,24 @@ def _grade(course, options):
         say(f"  {student}: took too long, also alone: {what}")
     for student, question, before, after in summary.differences:
         say(f"  {student} {question}: {_mark(before)} -> {_mark(after)}")
+    for package, students in summary.packages.items():
+        say(_no_package(package, students), sys.stderr)
     if summary.without_numbers:
         say(_no_numbers(course, options.set, summary.without_numbers), sys.stderr)
     if summary.differences and not options.replace:
         say("These marks were NOT replaced. Run again with --replace to take the new ones.")
         return NOT_REPLACED
-    return TROUBLE if summary.troubled or summary.late or summary.without_numbers else 0
+    short = summary.late or summary.without_numbers or summary.packages
+    return TROUBLE if summary.troubled or short else 0
+
+
+def _no_package(package, students):
+    who = ", ".join(students[:10]) + (" and others" if len(students) > 10 else "")
+    return (
+        f"WARNING: {package} is not installed here, but {len(students)} used it ({who}). Their "
+        f"answers that need it wait for a person. If {package} is a package that you allow, install "
+        f"it here (python -m pip install {package}) and grade again."
+    )
 
 
 def _no_numbers(course, name, students):

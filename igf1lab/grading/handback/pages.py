@@ -58,7 +58,7 @@ def feedback_page(student: str, result: dict, marks: dict, newer: bool = False) 
     exercise_set = set_from_data(result["set"])
     title = f"Feedback: {exercise_set.lesson}"
     parts, total, waiting = [], 0.0, False
-    answers = {cell["role"]: cell for cell in result["cells"] if cell["role"].endswith("-answer")}
+    work = result.get("work", {})  # results of an earlier version have none
     for question in exercise_set.questions:
         verdict = result["questions"][question.id]
         mark = marks.get(question.id)
@@ -66,7 +66,7 @@ def feedback_page(student: str, result: dict, marks: dict, newer: bool = False) 
         points = None if mark and mark["waits"] else final_points(verdict, mark)
         waiting |= points is None
         total += points or 0.0
-        parts.append(_question(question, verdict, points, mark, answers))
+        parts.append(_question(question, verdict, points, mark, work.get(question.id, "")))
     whole = f"{total:g} of {exercise_set.points:g} points" + (
         " so far; an answer still waits to be marked" if waiting else ""
     )
@@ -86,7 +86,16 @@ def _box(newer):
 
 def unmarked_page(student: str, name: str, result: dict, newer: bool = False) -> str:
     """Return the page of a student whose file could not be marked: what was wrong, what to do."""
-    if result["status"] == "unreadable":
+    if result.get("wrong_file"):
+        wrong = (
+            f"The file that you handed in is whole, but it is another notebook: {result['says']}."
+        )
+        todo = (
+            f"Hand in {name}.ipynb from the folder exercises/{name} of your course. It begins with "
+            "“Exercises”, and its questions are numbered; the lesson in notebooks/ has the same "
+            "file name. If you wrote your answers into the other notebook, copy them into this one."
+        )
+    elif result["status"] == "unreadable":
         wrong = f"The file that you handed in could not be read: {result['says']}."
         todo = (
             "Open your notebook in JupyterLab. If it opens, choose Kernel: Restart and Run All, save it, "
@@ -104,7 +113,7 @@ def unmarked_page(student: str, name: str, result: dict, newer: bool = False) ->
     return page(f"Feedback: {name}", body)
 
 
-def _question(question, verdict, points, mark, answers):
+def _question(question, verdict, points, mark, work):
     shown = "–" if points is None else f"{points:g}"
     waits = bool(mark and mark["waits"])
     by_person = bool(mark) and mark["manual"] is not None and not waits
@@ -136,11 +145,8 @@ def _question(question, verdict, points, mark, answers):
         body += (
             f"<table><tr><th>criterion</th><th>points</th><th>full marks</th></tr>{rows}</table>"
         )
-    answer = answers.get(f"{question.id}-answer")
-    if answer and verdict["status"] not in ("blank", "right"):
-        body += (
-            f"<details><summary>Your answer</summary><pre>{html(answer['source'])}</pre></details>"
-        )
+    if work and verdict["status"] != "right":
+        body += f"<details><summary>Your answer</summary><pre>{html(work)}</pre></details>"
     return head + body
 
 

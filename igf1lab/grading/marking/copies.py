@@ -16,6 +16,7 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _LINK = re.compile(r"(?<=\])(?=[(:])|(?<=:)(?=//)")
 # MathJax can make links and styles.
 _TEX = re.compile(r"\\+(?=(href|class|cssId|style|require|unicode|mmlToken)(?![A-Za-z]))")
+PENDING = "Pending"  # the output of a check that a person has to look at
 ALL_HINTS = 3  # a marked copy says everything: kind, hint and where to read
 
 
@@ -99,6 +100,8 @@ def _not_run():
 def _check_outputs(question, verdicts):
     verdict = Verdict(**verdicts[question.id])
     says = feedback(question, verdict, ALL_HINTS)
+    if verdict.points is None:  # to nbgrader, nothing at all would be full marks
+        return [_output("error", ename=PENDING, evalue=says, traceback=[says])]
     # Stock nbgrader reads the points of a check from its plain-text result.
     return [
         _output("stream", name="stdout", text=says + "\n"),

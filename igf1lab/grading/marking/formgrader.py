@@ -11,7 +11,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
 from igf1lab.exercises.source import REPOSITORY
 from igf1lab.grading.course import Course, open_course
-from igf1lab.grading.marking.copies import marked_copy
+from igf1lab.grading.marking.copies import PENDING, marked_copy
 from igf1lab.grading.marking.results import kept_result, newer_work
 from igf1lab.grading.marking.whole_class import Marker
 
@@ -122,6 +122,10 @@ class SaveMarks(SaveAutoGrades):
         settled = grade.manual_score is not None and not grade.needs_manual_grade
         before = grade.auto_score
         super()._add_score(cell, resources)
+        if any(output.get("ename") == PENDING for output in cell.get("outputs", [])):
+            grade.auto_score = None
+            grade.needs_manual_grade = not settled
+            self.gradebook.db.commit()
         if settled and grade.auto_score == before and self._is_same_work():
             grade.needs_manual_grade = False
             self.gradebook.db.commit()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from importlib.util import find_spec
 from itertools import islice
 
 from igf1lab.exercises.generate import learner_copy, read_tidy
@@ -31,6 +32,7 @@ class Summary:
     replaced: bool = False
     without_numbers: list[str] = field(default_factory=list)  # nothing was handed out to them
     late: dict[str, str] = field(default_factory=dict)  # student -> what took too long, also alone
+    packages: dict[str, list[str]] = field(default_factory=dict)  # missing here -> who needs them
 
 
 def open_set(course: Course, name: str) -> tuple:
@@ -179,6 +181,7 @@ def grade(
                 todo.append(student)
             elif done["status"] == "marked":
                 summary.unchanged.append(student)
+                _note_packages(summary, student, done)
             else:  # nobody may forget it
                 summary.troubled[student] = str(done["says"])
         with (
@@ -203,12 +206,24 @@ def _done(course, marker, student, name):
     old = kept_result(course, student, name)
     if "says" not in old or old.get("status", "failed") == "failed":
         return None
+    if any(find_spec(package) for package in old.get("packages", [])):
+        return None  # what it lacked is here now
     try:
         blob = course.submitted(student, name).read_bytes()
         done = old.get("sha256") == hashlib.sha256(blob).hexdigest()
         return old if done and old.get("job") == marker.job(student).id else None
     except Exception:  # marking it will say what is wrong
         return None
+
+
+def _waits(mark):
+    """Return whether there is no mark yet that a new one would replace."""
+    return mark["auto"] is None and mark["manual"] is None
+
+
+def _note_packages(summary, student, result):
+    for package in result.get("packages", []):
+        summary.packages.setdefault(package, []).append(student)
 
 
 @contextmanager
@@ -282,7 +297,7 @@ def _keep(course, marker, book, student, result, before, summary):
     changes = [
         (student, question, old[question]["auto"], new)
         for question, new in points.items()
-        if question in old and old[question]["auto"] != new
+        if question in old and old[question]["auto"] != new and not _waits(old[question])
     ]
     summary.differences += changes
     if changes and not summary.replaced:
@@ -295,6 +310,7 @@ def _keep(course, marker, book, student, result, before, summary):
     books.store(book, name, student, result, when, new_work)
     write_result(course, student, name, result | {"job": marker.job(student).id})
     summary.marked.append(student)
+    _note_packages(summary, student, result)
     total = sum(value or 0 for value in points.values())
     deaths = "".join(f"; {death['says']}" for death in result["deaths"])
     late = "; TOOK TOO LONG, also alone" if result.get("late") else ""

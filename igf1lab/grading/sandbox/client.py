@@ -419,7 +419,7 @@ def _text(value, most):
 
 
 def _size(row):
-    return sum(len(value) for value in row.values())
+    return sum(len(value) for value in row.values() if isinstance(value, str))
 
 
 def clean_outputs(rows, room: int = MOST_OUTPUT) -> list[dict]:
