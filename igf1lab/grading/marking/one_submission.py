@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 import nbformat
 
-from igf1lab.exercises.answers import NOTHING_BACK
+from igf1lab.exercises import code
 from igf1lab.exercises.exercise import PERSONAL
 from igf1lab.exercises.judging import judge
 from igf1lab.exercises.questions import set_from_data, set_to_data
@@ -158,7 +158,7 @@ def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
         stops = [
             stop_in_words(cell, outputs.get(n), secret is None or where[n] < secret)
             for n, cell in enumerate(cells)
-            if n in where and question.id in (cell.question, cell.role.split("-")[0])
+            if n in where and cell.question == question.id and not code.only_checks(cell.source)
         ]
         stops = [says for says in stops if says]
         verdict = explain(verdict, question, work[question.id], stops, packages)

@@ -36,7 +36,9 @@ def write_result(course: Course, student: str, name: str, result: dict) -> None:
 def _beginnings(outputs):
     kept = []
     for row in (outputs or [])[:MOST_ROWS]:
-        kept.append({key: value[:MOST_SHOWN] for key, value in row.items() if key != "png"})
+        texts = {key: value for key, value in row.items() if isinstance(value, str) and key != "png"}
+        kept.append(row | {key: value[:MOST_SHOWN] for key, value in texts.items()})
+        kept[-1].pop("png", None)
     return kept if outputs is not None else None
 
 
@@ -57,6 +59,7 @@ def read_results(course: Course, name: str) -> dict[str, dict]:
         if not {"status", "says", "questions"} <= set(result):
             raise CourseError(f"{path} is damaged: grade {name} once more, it will be made anew.")
         result.pop("cells", None)
+        result.pop("work", None)
         found[path.stem] = result
     return found
 

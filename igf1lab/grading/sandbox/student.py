@@ -118,7 +118,7 @@ class _Shell(InteractiveShell):
             return OUT.text("stdout", "Nothing is installed while marking.\n")
         try:
             return super().run_line_magic(magic_name, line, _stack_depth + 1)
-        except UsageError as error:
+        except (UsageError, ImportError) as error:
             return OUT.text("stderr", f"{error}\n")
 
     def run_cell_magic(self, magic_name, line, cell):
