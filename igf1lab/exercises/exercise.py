@@ -11,6 +11,7 @@ from igf1lab.evidence import assets_dir
 from igf1lab.exercises.answers import describe
 from igf1lab.exercises.judging import Verdict, feedback, judge
 from igf1lab.exercises.questions import set_from_data
+from igf1lab.exercises.watch import watch
 
 PERSONAL = "my_numbers.json"  # beside the notebook, when the instructor gave out own numbers
 _TRIES: dict[str, dict[str, list]] = {}  # by set and question, for as long as the kernel runs
@@ -23,6 +24,9 @@ def open_exercise(name: str) -> "Exercise":
     """
     exercise = Exercise(name)
     exercise._tries = _TRIES.setdefault(name, exercise._tries)
+    if exercise._set is not None:
+        answers = {question.id: question.answer for question in exercise._set.questions}
+        exercise._watch = watch(name, answers)
     return exercise
 
 
@@ -40,7 +44,7 @@ class Exercise:
     def __init__(self, name: str, folder: str | Path = "."):
         self.name = name
         self._tries: dict[str, list] = {}
-        self._set, self._keys = None, {}
+        self._set, self._keys, self._watch = None, {}, None
         self._numbers = self._read_personal(Path(folder) / PERSONAL)
         path = assets_dir() / "exercises" / f"{name}.json"
         if path.is_file():
@@ -92,6 +96,13 @@ class Exercise:
         if key is None:
             print(f"Question {question.number} is marked by a person.")
             return Verdict(question_id, "unchecked", 0.0, question.points)
+        if self._watch and (stopped := self._watch.stale(question.answer, answer)):
+            says = f"the cell with your answer stopped with {stopped}"
+            print(
+                f"Question {question.number}: {says}. `{question.answer}` still holds an earlier "
+                "answer, so nothing was checked. Mend that cell, run it, then check again."
+            )
+            return Verdict(question_id, "unusable", 0.0, question.points, "crashed", says)
         described = describe(answer, question.kind, key.get("calls"))
         tried = self._tries.setdefault(question_id, [])
         if described not in tried:

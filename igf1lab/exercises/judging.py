@@ -186,6 +186,11 @@ def _judge_values(question, key, described):
     for wrong, wrong_key in zip(question.wrong, key["wrong"], strict=True):
         if _same(question, got, got_shape, wrong_key):
             return _wrong(question, wrong.kind, wrong.says, wrong.misconception)
+    if got_shape != shape and described["is"] == "calls":
+        pairs = zip(got_shape, shape, key["calls"], strict=True)
+        call = next(call for mine, theirs, call in pairs if mine != theirs)
+        says = f"what comes back has the wrong shape, {_called(question, key, call)}."
+        return _wrong(question, "shape", says)
     if got_shape != shape:
         return _judge_shape(question, got, got_shape, expected, shape)
     kind, says = _slip(question, got, expected)
@@ -239,8 +244,6 @@ def _same(question, got, got_shape, wrong_key):
 
 
 def _judge_shape(question, got, got_shape, expected, shape):
-    if question.kind == "function":
-        return _wrong(question, "shape", "the function returns something of the wrong shape.")
     says = f"it has the wrong shape: {_shape_of(got_shape)} instead of {_shape_of(shape)}."
     if len(got_shape) == len(shape) == 1 and abs(got.size - expected.size) == 1:
         short, long = sorted((got, expected), key=len)
