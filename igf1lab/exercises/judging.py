@@ -4,15 +4,13 @@ The same function judges in the learner's notebook (public key) and in the instr
 (private key, outside the student's process). It never raises on a description.
 """
 
-import builtins
 import math
-import re
 from dataclasses import dataclass
 
 import numpy as np
 
 from igf1lab.exercises import figures
-from igf1lab.exercises.answers import NOTHING_BACK, as_floats, own_words
+from igf1lab.exercises.answers import NOTHING_BACK, as_floats
 from igf1lab.exercises.questions import WRONG_KINDS, Question
 from igf1lab.units import GLUCOSE_MG_PER_MMOL, IGF1_KDA, INSULIN_PMOL_L_PER_UU_ML
 
@@ -88,8 +86,8 @@ def judge(question: Question, key: dict, described: dict) -> Verdict:
     question : Question
     key : dict
         ``expected``: description of the right answer; ``wrong``: descriptions of the usual wrong
-        ones, in the question's order; ``calls``: argument lists of a function; ``secret``:
-        true if nothing that tells those may be said, also nothing that the function says.
+        ones, in the question's order; ``calls``: argument lists of a function; ``secret``: whether
+        these must not be told.
     described : dict
         Description of the answer (see :mod:`igf1lab.exercises.answers`).
     """
@@ -102,8 +100,6 @@ def judge(question: Question, key: dict, described: dict) -> Verdict:
     judges = {"choice_with_reason": _judge_choice, "figure": _judge_figure}
     if found == "odd":
         says = described.get("says", "")
-        if key.get("secret") and not described.get("ours"):
-            says = own_words(says)
         return _unusable(
             question, f"this cannot be read as an answer. {says[:1].upper()}{says[1:]}"
         )
@@ -159,14 +155,13 @@ def _judge_values(question, key, described):
     if described["is"] == "calls":
         for arguments, item in zip(key["calls"], described["returned"], strict=True):
             if item["is"] == "error":
-                stop = _error_words(item["says"], key)
+                stop = item["says"].rstrip(".")
                 says = f"the function stopped with {stop}, {_called(question, key, arguments)}."
                 return _unusable(question, says, "raised")
             if item["is"] != "values":
                 what = item.get("says", "a blank (`...`) is still open")
                 if what == NOTHING_BACK:
                     return _unusable(question, what)
-                what = own_words(what) or "no number comes back" if key.get("secret") else what
                 return _unusable(question, f"{_called(question, key, arguments)}: {what}.")
     elif question.kind == "function" or described["is"] != "values":
         return _unusable(question, "this cannot be read as an answer")
@@ -215,20 +210,6 @@ def _call_at(key, described, place):
     """Return the arguments of the call that gave the value at a place, calls put end to end."""
     ends = np.cumsum([len(item["values"]) for item in described["returned"]])
     return key["calls"][int(np.searchsorted(ends, place, side="right"))]
-
-
-_TOLD = re.compile(r"takes (from \d+ to )?\d+ positional arguments? but \d+ (was|were) given")
-
-
-def _error_words(says, key):
-    """Return what a function's error says; of a secret call no word that the function chose."""
-    if not key.get("secret"):
-        return says.rstrip(".")
-    name = says.split(":")[0]
-    known = getattr(builtins, name, None)
-    name = name if isinstance(known, type) and issubclass(known, Exception) else "an error"
-    told = _TOLD.search(says[:300])
-    return f"{name} (it {told[0]})" if told and name == "TypeError" else name
 
 
 def _same(question, got, got_shape, wrong_key):

@@ -7,11 +7,13 @@ import builtins
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import asdict, dataclass
 
 import nbformat
 
 from igf1lab.exercises import code
+from igf1lab.exercises.answers import own_words
 from igf1lab.exercises.exercise import PERSONAL
 from igf1lab.exercises.judging import judge
 from igf1lab.exercises.questions import set_from_data, set_to_data
@@ -39,7 +41,8 @@ class Job:
     id: str = ""  # names everything a mark depends on besides the submission
 
 
-_OUR_WORDS = (NOTHING_BACK, TOOK_TOO_LONG)  # of a description that is not an answer
+# What Python itself says of a call with too many or too few arguments; it names nothing but counts.
+_COUNTS = re.compile(r"takes (from \d+ to )?\d+ positional arguments? but \d+ (was|were) given")
 
 
 class BadReference(RuntimeError):
@@ -86,7 +89,6 @@ def private_keys(
     if broken:
         raise BadReference(f"{exercise_set.lesson}: the solution fails: {'; '.join(broken)[:1000]}")
     keys = keys_from(exercise_set, run.answers, seed, PRIVATE_CALLS)
-    keys = {question: key | {"secret": True} for question, key in keys.items()}
     for question in exercise_set.questions:
         if question.automatic:
             verdict = judge(question, keys[question.id], keys[question.id]["expected"])
@@ -205,8 +207,11 @@ def unquoted(described: dict) -> dict:
     if described["is"] == "error":
         name = described["says"].split(":")[0]
         known = isinstance(getattr(builtins, name, None), type)
-        return described | {"says": name if known else "an error"}
-    if described["is"] == "odd" and described["says"] not in _OUR_WORDS:
+        counts = _COUNTS.search(described["says"]) if name == "TypeError" else None
+        says = f"{name} (it {counts[0]})" if counts else name
+        return described | {"says": says if known else "an error"}
+    ours = own_words(described.get("says", "")) or described.get("says") == TOOK_TOO_LONG
+    if described["is"] == "odd" and not ours:
         return described | {"says": "it is not of the kind that is asked for"}
     return described
 

@@ -36,7 +36,9 @@ def write_result(course: Course, student: str, name: str, result: dict) -> None:
 def _beginnings(outputs):
     kept = []
     for row in (outputs or [])[:MOST_ROWS]:
-        texts = {key: value for key, value in row.items() if isinstance(value, str) and key != "png"}
+        texts = {
+            key: value for key, value in row.items() if isinstance(value, str) and key != "png"
+        }
         kept.append(row | {key: value[:MOST_SHOWN] for key, value in texts.items()})
         kept[-1].pop("png", None)
     return kept if outputs is not None else None
