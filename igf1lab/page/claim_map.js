@@ -4,7 +4,7 @@
 import { button, control, el } from "./dom.js";
 import { joinKeeper } from "./keeper.js";
 import {
-  EXPORT_NAME, LOOKS_OF_MASTERY, MASTERY_RULE, calibrationOf, masteryOf, misconceptionsHeld,
+  EXPORT_NAME, LOOKS_OF_MASTERY, MASTERY_RULE, MAX_EXPORT_BYTES, NO_EXPORT, calibrationOf, masteryOf, misconceptionsHeld,
   readExport, writeExport,
 } from "./progress.js";
 import { drawReview } from "./review.js";
@@ -32,6 +32,7 @@ function about(claim, mastery) {
 
 // Restores a downloaded file into a keeper and returns a sentence.
 export async function restoreFile(file, keeper) {
+  if (file.size > MAX_EXPORT_BYTES) return `${NO_EXPORT} (it is too large).`;
   let records;
   try { records = readExport(await file.text()); } catch (fault) { return fault.message; }
   await keeper.ready;

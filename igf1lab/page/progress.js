@@ -13,6 +13,7 @@ export const EXPORT_FORMAT = "igf1lab-progress";
 export const EXPORT_VERSION = 1;
 export const EXPORT_NAME = "igf1-progress.json";
 export const MAX_EXPORT_BYTES = 20_000_000;
+export const NO_EXPORT = "This is not a progress file of this course; choose a file you downloaded here";
 export const RECORD_KINDS = ["quiz", "prediction", "trust"]; // a new part adds its kind here
 export const PRE_TEST = "pre_test";
 export const POST_TEST = "post_test";
@@ -77,17 +78,15 @@ export const writeExport = (records) =>
 
 // The records of a downloaded file. Throws an Error with a sentence when it is not whole and sound.
 export function readExport(text) {
-  const refusal = "This is not a progress file of this course; choose a file you downloaded here";
-  if (text.length > MAX_EXPORT_BYTES) throw new Error(`${refusal} (it is too large).`);
   let data;
-  try { data = JSON.parse(text); } catch { throw new Error(`${refusal} (it is not readable JSON).`); }
-  if (data?.format !== EXPORT_FORMAT) throw new Error(`${refusal}.`);
+  try { data = JSON.parse(text); } catch { throw new Error(`${NO_EXPORT} (it is not readable JSON).`); }
+  if (data?.format !== EXPORT_FORMAT) throw new Error(`${NO_EXPORT}.`);
   if (data.version !== EXPORT_VERSION) {
     const version = String(JSON.stringify(data.version)).slice(0, 20);
     throw new Error(`This progress file has version ${version}, this course reads version ` +
       `${EXPORT_VERSION}; update the course. Nothing was changed.`);
   }
-  if (!Array.isArray(data.records)) throw new Error(`${refusal}.`);
+  if (!Array.isArray(data.records)) throw new Error(`${NO_EXPORT}.`);
   data.records.forEach((record, i) => {
     const fault = recordFault(record);
     if (fault) throw new Error(`Record ${i + 1} of this file is damaged: ${fault}. Nothing was changed.`);

@@ -144,6 +144,10 @@ def test_progress_goes_from_a_page_to_the_kernels_file_and_back(context, browser
     assert json.loads(download.value.path().read_text("utf-8"))["records"] == records
     elsewhere.locator("input[type=file]").set_input_files(carried)
     expect(elsewhere.locator(".ig-said")).to_have_text("Nothing new was in that file.")
+    elsewhere.locator("input[type=file]").set_input_files(
+        {"name": "a.json", "mimeType": "application/json", "buffer": b"rubbish"}
+    )
+    expect(elsewhere.locator(".ig-said")).to_contain_text("not a progress file of this course")
     elsewhere.close()
 
 
