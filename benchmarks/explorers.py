@@ -18,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 
 from igf1lab import evidence
 from igf1lab.lesson import LESSONS
@@ -96,10 +96,10 @@ def write_notebook(path: Path, lesson: str, name: str) -> None:
     nbformat.write(notebook, path)
 
 
-def drag(page: Page) -> list[float]:
+def drag(page: Page, explorer: Locator) -> list[float]:
     """Drag the first slider of the explorer to and fro; ms from event to paint, sorted."""
     page.evaluate(WATCH_DRAG)
-    slider = page.locator(".ig-explorer input[type=range]").first
+    slider = explorer.locator("input[type=range]").first
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
     middle = box["y"] + box["height"] / 2
@@ -142,7 +142,7 @@ def measure(lab: Lab, stem: str) -> dict[str, float]:
     page.wait_for_selector(".ig-explorer[data-ready=true]", timeout=60_000)
     all_s = time.monotonic() - begun
     held_mb = 2e-6 * int(page.locator(".ig-explorer").get_attribute("data-bytes"))
-    took = drag(page)
+    took = drag(page, page.locator(".ig-explorer").first)
     result = {
         "held": held_mb,
         "first": first_s,
