@@ -69,7 +69,7 @@ def off_the_sweeps(part: str, key: str) -> tuple[int, list[int]] | None:
         free = [
             j
             for j in range(len(found.sliders[second].values))
-            if tuple(state[:second] + [j] + state[second + 1 :]) not in held
+            if (*state[:second], j, *state[second + 1 :]) not in held
         ]
         if len(free) > 1:
             return i, (free * 12)[:12]
