@@ -161,7 +161,7 @@ function watchScrollBoxes() {
     for (const { target } of seen) {
       if (target.scrollWidth > target.clientWidth + 1) {
         target.tabIndex = 0;
-        target.setAttribute("role", "region");
+        target.setAttribute("role", "group"); // a region would have to have a name of its own
       } else {
         target.removeAttribute("tabindex");
         target.removeAttribute("role");

@@ -53,6 +53,12 @@ def storage_name() -> str:
     return f"{STORE} {digest(notebooks())}"
 
 
+def storage_of(site: Path) -> str:
+    """Return the name of the store that the JupyterLite of a built site uses."""
+    config = json.loads((site / "lite" / "jupyter-lite.json").read_text("utf-8"))
+    return config["jupyter-config-data"]["contentsStorageName"]
+
+
 def _contents(folder: Path) -> None:
     for notebook in notebooks():
         place = folder / notebook.relative_to(ROOT)

@@ -24,6 +24,15 @@ NOTEBOOK_ONLY = "notebook-only"  # tag of cells that speak of running a notebook
 # What the widget machinery keeps beside a part's own traits; a page needs none of it.
 # The keeper is the page's own: no kernel stores answers there.
 MACHINERY = {"layout", "tabbable", "tooltip", "comm", "keeper"}
+# Pixels of parts whose content is always the same: on a wide page, on a narrow one. They were
+# measured; a test holds the pages to it that nothing jumps.
+HEIGHTS = {
+    "claim_map": (1480, 2290),
+    "prediction": (400, 510),
+    "review": (121, 146),
+    "trust": (3240, 4870),
+    "warm_up": (1250, 1650),
+}
 CALL_ONLY = re.compile(r"\s*(lesson|exercise)\.\w+\([^()]*\)\s*")
 
 
@@ -199,8 +208,8 @@ def _heights(part: str, state: dict) -> tuple[int, int]:
         return max(round(680 * wide) + 100, controls) + 40, round(340 * narrow) + controls + 140
     options = [len(each.get("options") or ()) for each in state.get("items", ())]
     if part == "quiz":
-        return sum(130 + 34 * n for n in options) + 60, sum(190 + 54 * n for n in options) + 60
-    return 260, 380
+        return sum(270 + 35 * n for n in options) + 60, sum(330 + 60 * n for n in options) + 60
+    return HEIGHTS.get(part, (300, 400))
 
 
 def _ratio(svg: str) -> float:

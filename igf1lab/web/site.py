@@ -19,7 +19,7 @@ from igf1lab.lesson.lesson import LESSONS
 from igf1lab.page import FOLDER as CODE
 from igf1lab.web import markdown
 from igf1lab.web.execute import execute_all, sweep_files
-from igf1lab.web.lite import storage_name
+from igf1lab.web.lite import storage_of
 from igf1lab.web.notebook import Media, Reader, Section
 from igf1lab.web.places import ROOT, binder_address, digest, repository
 
@@ -170,7 +170,7 @@ class Build:
 
     def _live(self) -> None:
         binder = binder_address(repository())
-        store = storage_name() if self.has_lite else ""
+        store = storage_of(self.site) if self.has_lite else ""
         body = self.templates.get_template("live.html").render(binder=binder, store=store)
         self._page("live.html", body, title="Live code", scripts=["host.js", "live.js"])
 

@@ -38,7 +38,8 @@ def test_a_first_reader_learns_and_finds_it_again(reader):
     page = me.open(LESSON)
     gate = page.locator("[data-part=explorer]").first
     gate.scroll_into_view_if_needed()
-    gate.get_by_text("This opens as soon as you have recorded your prediction above.").wait_for()
+    shut = "This opens as soon as you have recorded your prediction above."
+    gate.get_by_role("status").get_by_text(shut).wait_for()
     assert gate.locator("input[type=range]").count() == 0
     predict(page).locator(".ig-feedback").get_by_text("You predicted").wait_for()
     gate.locator("input[type=range]").first.wait_for()
@@ -82,8 +83,7 @@ def test_progress_is_carried_to_another_profile(reader, tmp_path):
 def test_explorers_move_from_files_and_off_the_axes_with_python(reader):
     me = reader()
     page = me.open(LESSON)
-    place = page.locator('[data-part=explorer][data-rows]:not(:has-text("prediction above"))')
-    place = place.filter(has_text="").nth(1)
+    place = page.locator("[data-part=explorer]").nth(1)  # this one waits for nothing
     place.scroll_into_view_if_needed()
     sentence = place.locator(".ig-sentence")
     sentence.wait_for()
