@@ -321,13 +321,15 @@ def collagen_data() -> Plate:
 
 
 def lifespan() -> Plate:
-    """Length of life of mice with less GH or IGF-1 signal."""
+    """Length of life of rodents with less, or more, GH or IGF-1 signal."""
     rows = evidence.dataset("DS-12-LIFESPAN").rows
     labels = [f"{r['model'].split(' (')[0]}, {r['sex']}" for r in rows]
     change = [float(r["change"]) for r in rows]
     y = np.arange(len(rows))[::-1]
-    fig, (ax,) = style.figure(height=3.6)
-    style.label_axes(ax, title="Mice with less signal", x="change of length of life (%)", y="")
+    fig, (ax,) = style.figure(height=4.2)
+    style.label_axes(
+        ax, title="Less signal, and more (last two)", x="change of length of life (%)", y=""
+    )
     style.mouse(ax)
     marks = {"both": ("o", 0), "female": ("s", 1), "male": ("D", 2)}
     for sex, (marker, colour) in marks.items():
@@ -341,13 +343,15 @@ def lifespan() -> Plate:
             label={"both": "both sexes"}.get(sex, f"{sex}s"),
         )
     ax.axvline(0, color=style.MUTED, linestyle=":", linewidth=1.2)
-    ax.set(yticks=y, yticklabels=labels, xlim=(-5, 60), ylim=(-0.7, len(rows) - 0.3))
+    ax.set(yticks=y, yticklabels=labels, xlim=(-60, 60), ylim=(-0.7, len(rows) - 0.3))
     ax.legend(loc="lower right")
     told = "; ".join(f"{label}: {value:.0f} %" for label, value in zip(labels, change, strict=True))
     return Plate(
         fig,
-        f"Dot chart of the change of length of life in mice with less GH or IGF-1 signalling. {told}.",
-        "Mouse. 45 is the middle of a printed 40–50 %, and 5 stands for 'less than 5 %'. The "
+        f"Dot chart of the change of length of life in rodents with less GH or IGF-1 signalling and, in the "
+        f"last two rows, with more. {told}.",
+        "Mice, and rats in the last row. 45 is the middle of a printed 40–50 %, 5 stands for 'less than 5 %', "
+        "−50 for 'less than half', 0 in the last row for 'no significant effect'. The "
         "replication of Igf1r+/- found far less than the first report.",
         tuple(dict.fromkeys(r["source_key"] for r in rows)),
     )
