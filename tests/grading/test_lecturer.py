@@ -74,7 +74,8 @@ def test_the_wrong_notebook_is_not_a_nought(
         "lesson": "unreadable", "other": "unreadable", "ada": "marked", "blank": "marked",
     }  # fmt: skip
     assert results["other"]["says"] == f"this is set {other}, not {set_name}"
-    assert "is it the lesson's notebook?" in results["lesson"]["says"]
+    assert results["lesson"]["says"] == f"this is the lesson {set_name}, not its exercise set"
+    assert results["lesson"]["wrong_file"] and results["other"]["wrong_file"]
     capsys.readouterr()
     # Told again every time, until there is another file.
     assert run(course, "grade", set_name, "--no-figures") == cli.TROUBLE
