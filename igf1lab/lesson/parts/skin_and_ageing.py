@@ -344,7 +344,7 @@ def lifespan() -> Plate:
         )
     ax.axvline(0, color=style.MUTED, linestyle=":", linewidth=1.2)
     ax.set(yticks=y, yticklabels=labels, xlim=(-60, 60), ylim=(-0.7, len(rows) - 0.3))
-    ax.legend(loc="lower right")
+    ax.legend(loc="upper left")
     told = "; ".join(f"{label}: {value:.0f} %" for label, value in zip(labels, change, strict=True))
     return Plate(
         fig,

@@ -370,7 +370,7 @@ def fibre_and_igf1() -> Plate:
     times = whole_axis.trial_fibre_g_d() / 5
     line = (100 * times * float(fibre[k]) / UKB_MEAN_NMOL_L for k in _UKB_COLUMNS)
     trial = whole_axis.trial()
-    rows.append(("that line, drawn on to the\nfibre of the trial (14 g/d)", *line))
+    rows.append(("the fibre line, drawn on to\nthe trial (14 g/d)", *line))
     rows.append(("trial: high-fibre diet, 4 years", trial.mean, trial.low, trial.high))
     for words in reversed(WEIGHTS):
         b = worlds(MORE_INULIN_G_D, words).band()
