@@ -26,6 +26,19 @@ ADVICE = (
 )
 
 
+class Server(uvicorn.Server):
+    """A server that lets its wires finish when it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, lecture: Class):
+        super().__init__(config)
+        self._lecture = lecture
+
+    def handle_exit(self, sig, frame):
+        """End the wires, then stop as any server."""
+        self._lecture.wires.end()
+        super().handle_exit(sig, frame)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Serve one class until Ctrl-C; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m igf1lab.classroom", description=__doc__)
@@ -65,10 +78,11 @@ def main(arguments: list[str] | None = None) -> int:
         if not wish.no_browser:
             board = f"http://localhost:{port}/class/board"
             threading.Timer(1.0, webbrowser.open, [board]).start()
-        app = make_app(Class(room, journal, doors, join), wish.site)
+        lecture = Class(room, journal, doors, join)
+        app = make_app(lecture, wish.site)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2, ws="none")
         with contextlib.suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listening])
+            Server(config, lecture).run(sockets=[listening])
     kept = journal.end(room)
     print(
         f"The class has ended. What was asked, without names: {kept}"

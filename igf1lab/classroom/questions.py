@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass, field
 from functools import cache
 
+import nbformat
+
 from igf1lab import evidence
 from igf1lab.lesson.lesson import LESSONS, open_lesson
 from igf1lab.lesson.quiz_bank import DIRECTIONS, bank, item_view, prediction_view
@@ -69,6 +71,14 @@ class Question:
         good = isinstance(answer, dict) and set(answer) == set(keys)
         good = good and all(isinstance(way, str) and way in DIRECTIONS for way in answer.values())
         return "" if good else "Choose a direction for every curve."
+
+
+@cache
+def lesson_title(lesson: str) -> str:
+    """Return the heading of a lesson, with its number."""
+    file = evidence.assets_dir().parent / "notebooks" / f"{lesson}.ipynb"
+    first = nbformat.read(file, as_version=4).cells[0].source
+    return first.splitlines()[0].removeprefix("# ")
 
 
 def _pairs(options) -> tuple[tuple[str, str], ...]:

@@ -31,7 +31,7 @@ from starlette.staticfiles import StaticFiles
 
 from igf1lab.classroom.doors import Doors, Slow
 from igf1lab.classroom.journal import Journal
-from igf1lab.classroom.questions import model_says
+from igf1lab.classroom.questions import lesson_title, model_says
 from igf1lab.classroom.room import Refused, Room
 from igf1lab.page import FOLDER
 
@@ -99,7 +99,13 @@ class Wires:
     def __init__(self):
         self.changed = {"all": asyncio.Event(), "count": asyncio.Event()}
         self.open = 0
+        self.ended = False
         self.learners: dict[str, int] = {}  # voter -> open wires
+
+    def end(self) -> None:
+        """Let every wire finish, so that the server can stop."""
+        self.ended = True
+        self.tell(*self.changed)
 
     def tell(self, *audiences: str) -> None:
         """Wake the wires of some audiences."""
@@ -246,7 +252,7 @@ def make_app(lecture: Class, site: Path) -> Starlette:
             wires.learners[voter] = wires.learners.get(voter, 0) + 1
             wires.tell("count")
         try:
-            while True:
+            while not wires.ended:
                 waiting = [wires.changed[name] for name in heard]
                 yield f"data: {json.dumps(lecture.state(audience, voter))}\n\n"
                 tasks = [asyncio.create_task(each.wait()) for each in waiting]
@@ -289,6 +295,7 @@ def make_app(lecture: Class, site: Path) -> Starlette:
             {
                 "id": q.id,
                 "lesson": q.lesson,
+                "title": lesson_title(q.lesson),
                 "source": q.source,
                 "stem": q.stem,
                 "planned": bool(q.plan),

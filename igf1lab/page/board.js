@@ -23,7 +23,7 @@ function body(state) {
   const { phase, question, round } = state;
   if (!question) return welcome(state);
   if (phase === "revealed") {
-    return [el("h1", {}, question.stem), bars(state, { marked: true }), flowPicture(state) ?? "", ...reasons(state)];
+    return [el("h1", { class: "cl-small" }, question.stem), bars(state, { marked: true }), flowPicture(state) ?? "", ...reasons(state)];
   }
   const clock = el("p", { class: "cl-clock" });
   if (phase === "arguing") timer = countdown(clock, state.argue_until, state.now * 1000 - Date.now());

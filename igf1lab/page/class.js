@@ -63,7 +63,7 @@ function ballot(state, said) {
   if (yours) { form.write(yours.answer); sure.write(yours.confidence); }
   async function send() {
     const { value, problem } = form.read();
-    if (problem) { sayAgain(said, problem); return; }
+    if (problem) { said.className = "ig-problem"; sayAgain(said, problem); return; }
     waitingVote = { voter, question: question.id, round, turn, answer: value, confidence: sure.read() };
     await deliver(said);
   }
@@ -74,6 +74,7 @@ async function deliver(said) { // a vote that did not arrive is sent again when 
   if (!waitingVote) return;
   const answer = await post("/class/vote", waitingVote);
   if (answer.status !== 0) waitingVote = null;
+  said.className = answer.problem ? "ig-problem" : "ig-summary";
   sayAgain(said, answer.problem ?? answer.said);
 }
 

@@ -84,7 +84,7 @@ function picker() {
   const lessons = [...new Set(list.map((each) => each.lesson))];
   const id = unique("cl-lesson");
   const menu = control("select", { id, onchange: () => { lesson = menu.value; draw(true); } },
-    ...lessons.map((name) => el("option", { value: name, selected: name === lesson }, `${Number(name.slice(0, 2))} ${name.slice(3).replaceAll("_", " ")}`)));
+    ...lessons.map((name) => el("option", { value: name, selected: name === lesson }, list.find((each) => each.lesson === name).title)));
   const kinds = { prediction: "prediction", quiz: "quiz", verdict: "verdict" };
   return el("section", {}, el("h2", {}, "Ask"), el("div", { class: "ig-row" }, el("label", { for: id }, "Lesson"), menu),
     el("ul", { class: "cl-questions" }, ...list.filter((each) => each.lesson === lesson).map((each) =>
@@ -95,12 +95,12 @@ function picker() {
 
 function current() {
   const { phase, question, round, count, joined } = state;
-  if (!question) return el("section", {}, el("p", {}, `${joined} in the room. Learners join at `, el("a", { href: state.join }, state.join), "."));
+  if (!question) return el("section", {}, el("h1", {}, "The desk"), el("p", {}, `${joined} in the room. Learners join at `, el("a", { href: state.join }, state.join), "."));
   const clock = el("span", { class: "cl-clock" });
   if (phase === "arguing") timer = countdown(clock, state.argue_until, state.now * 1000 - Date.now());
   const keys = Object.fromEntries(Object.entries(DO).map(([key, command]) => [command, key.toUpperCase()]));
   const steps = [...possible(), ...(phase === "revealed" ? [] : ["clear"])];
-  return el("section", {}, el("h2", {}, question.stem),
+  return el("section", {}, el("h1", {}, question.stem),
     el("p", { class: "cl-phase" }, `${phase === "voting" ? `Round ${round} is open` : phase === "revealed" ? "Revealed" : phase === "arguing" ? "They argue " : `Round ${round} is closed`}: ${count} of ${joined} have voted. `, clock),
     el("div", { class: "ig-row" }, ...steps.map((command) => button(`${WORDS[command]} (${keys[command]})`, () => steer(command), command === steps[0] ? "ig-button" : "ig-button ig-quiet")),
       steps.includes("argue") ? el("label", {}, "for ", control("input", { id: "cl-seconds", type: "number", min: 10, max: 900, step: 10, value: 120 }), " s") : ""),

@@ -60,15 +60,20 @@ export function listen(audience, { voter = "", token = "", act, lost, refused = 
   async function run() {
     while (!ended) {
       abort = new AbortController();
+      let heard = null;
       try {
         const answer = await fetch(`/class/wire/${audience}?voter=${voter}`, {
           headers: token ? { authorization: `Bearer ${token}` } : {}, cache: "no-store", signal: abort.signal,
         });
         if (answer.status === 401) { refused(); return; }
         if (!answer.ok) throw new Error(`status ${answer.status}`);
-        await readStates(answer.body.getReader(), (state) => { tries = 0; act(state); });
+        await readStates(answer.body.getReader(), (state) => {
+          tries = 0;
+          try { act(state); } catch (fault) { heard = fault; throw fault; }
+        });
       } catch { /* the network is away; said by lost() and tried again */ }
       if (ended) return;
+      if (heard) throw heard; // a fault of ours is no fault of the network
       lost();
       await new Promise((done) => { setTimeout(done, RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)] * (0.75 + Math.random() / 2)); });
     }
@@ -107,14 +112,23 @@ export async function post(path, data, token = "") {
 
 // --- what votes mean -----------------------------------------------------------------------
 
+// While the model still computes, what is right to a prediction is not known yet.
+const unjudged = ({ question, view, model }) =>
+  question.source === "prediction" && (model?.answer === undefined || !view.scored);
+
 // The groups of a question, in the order shown: { key, text, right }. `right` is null where nothing is.
-export function groupsOf({ question, view, model }) {
+export function groupsOf(state) {
+  const { question, view, model } = state;
+  if (unjudged(state) && question.kind !== "choice") {
+    const why = view.scored ? "the model is still computing what is right" : "there is no right or wrong here";
+    return [{ key: "votes", text: `votes; ${why}`, right: null }];
+  }
   if (question.source === "verdict") {
     return question.options.map(({ key, text }) => ({ key, text, right: key === view.verdict }));
   }
   if (question.kind === "choice") {
     const right = question.source === "quiz"
-      ? view.options.find((option) => option.correct)?.key : model?.answer;
+      ? view.options.find((option) => option.correct)?.key : view.scored ? model?.answer : undefined;
     return question.options.map(({ key, text }) => ({ key, text, right: right === undefined ? null : key === right }));
   }
   if (question.kind === "number") {
@@ -124,14 +138,15 @@ export function groupsOf({ question, view, model }) {
 }
 
 // The group that an answer belongs to.
-export function groupOf({ question, view, model }, answer) {
+export function groupOf(state, answer) {
+  const { question, view, model } = state;
   if (question.kind === "choice") return answer;
+  if (unjudged(state)) return "votes";
   if (question.source === "quiz") {
     if (judgeItem(view, question.kind === "number" ? String(answer) : answer).correct) return question.kind === "number" ? "close" : "right";
     return question.kind === "number" ? (answer < view.answer ? "low" : "high") : "other";
   }
-  if (model?.answer === undefined) return question.kind === "number" ? "close" : "other";
-  const right = comparePrediction(view, answer, model)[0].startsWith("✓");
+  const right = comparePrediction(view, answer, model.answer).good;
   if (question.kind === "number") return right ? "close" : answer < model.answer ? "low" : "high";
   return right ? "right" : "other";
 }
@@ -177,7 +192,7 @@ export function bars(state, { marked }) {
         return el("div", { class: "cl-line" }, el("span", { class: "cl-round" }, `Round ${round}`),
           el("span", { class: "cl-track" },
             el("span", { class: `cl-bar cl-bar-${round}`, style: `inline-size:${(100 * n) / totals[i]}%` },
-              el("span", { class: "cl-sure", style: `inline-size:${n ? (100 * sure) / n : 0}%` }))),
+              sure ? el("span", { class: "cl-sure", style: `inline-size:${(100 * sure) / n}%` }) : "")),
           el("span", { class: "cl-n" }, `${share(n, totals[i])} (${n}${sure ? `, ${sure} sure` : ""})`));
       }))));
 }
