@@ -21,7 +21,7 @@ lab: $(VENV)/lab.stamp ## set up and open lesson 0 in JupyterLab
 	$(BIN)/jupyter lab $(AS_ROOT) --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
 	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
-web-serve: ## serve the course as pages on this machine, and build them if they are missing
+web-serve: $(VENV)/web.stamp ## serve the course as pages on this machine, and build them if they are missing
 	@[ -e site/index.html ] || $(MAKE) --no-print-directory web-pages
 	@$(BIN)/python -m igf1lab.web serve
 
