@@ -226,6 +226,12 @@ def title_cell(lesson: LessonFile, course: Course) -> Iterator[str]:
             yield lesson.at(lesson.cells[0], f"has no link to its neighbour {neighbour}.ipynb")
 
 
+def exercise_link(lesson: LessonFile, course: Course) -> Iterator[str]:
+    address = f"../exercises/{lesson.name}/{lesson.name}.ipynb"
+    if lesson.is_full and address not in LINK.findall(lesson.prose()):
+        yield lesson.whole("leads to no exercises; run python tools/tidy_notebooks.py")
+
+
 def objectives(lesson: LessonFile, course: Course) -> Iterator[str]:
     items = LIST_ITEM.findall(lesson.prose("Objectives"))
     if len(items) not in OBJECTIVES:
@@ -443,6 +449,7 @@ RULES = (
     headings_in_order,
     heading_levels,
     title_cell,
+    exercise_link,
     objectives,
     parts_in_place,
     build_it,

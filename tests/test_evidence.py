@@ -391,6 +391,13 @@ def test_a_citation_reads_as_author_and_year_with_a_link(written, read):
     assert citations.readable(citations.readable(written)) == citations.readable(written)
 
 
+def test_every_link_to_a_reference_can_be_read_and_made_again():
+    text = "One " + ", two ".join(f"[@{key}]" for key in evidence.references())
+    once = citations.readable(text)
+    assert citations.readable(once) == once
+    assert citations.cited_keys(once) == list(evidence.references())
+
+
 def test_keys_are_found_in_either_form_and_unknown_ones_are_named():
     text = "One [@b; @a], two ([A 2000](#ig-ref-c))."
     assert citations.cited_keys(text) == ["b", "a", "c"]

@@ -131,6 +131,7 @@ BROKEN = {
         replaced("(07_", "(08_"),
         "has no link to its neighbour 07_mechanism_liver_stimulation.ipynb",
     ),
+    "no exercises": (replaced("../exercises/06_", "../exercises/05_"), "leads to no exercises"),
     "few objectives": (replaced("- Predict", "Predict"), "has 2 objectives"),
     "objective without claim": (replaced(" (SCFA-2)", ""), "is tied to no claim"),
     "objective of another lesson": (

@@ -2,7 +2,8 @@
 
 usage: python tools/tidy_notebooks.py [--run] [NOTEBOOK ...]     (default: every lesson)
 
-Citations written as ``[@key]`` become author and year with a link to the reference list.
+Citations written as ``[@key]`` become author and year with a link to the reference list, and a
+lesson that does not lead to its exercise set gets a link to it, above its references.
 Outputs go, but for those of cells tagged ``nbval-check-output``, which the tests compare; so does
 whatever an editor noted in the metadata. ``--run`` runs the notebooks first, so that the compared
 outputs are new. Exercises and solutions have their own generator: leave them to it.
@@ -10,6 +11,7 @@ outputs are new. Exercises and solutions have their own generator: leave them to
 
 import argparse
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -24,6 +26,8 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 KEPT_CELL_METADATA = {"tags"}
+OPENED = re.compile(r'^lesson = open_lesson\("(\w+)"\)$', re.MULTILINE)
+PRACTISE = "[Now practise: the exercise set of this lesson]({})"
 
 
 def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -43,7 +47,20 @@ def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = 1
+    lead_to_exercises(notebook)
     return notebook
+
+
+def lead_to_exercises(notebook: nbformat.NotebookNode) -> None:
+    """Link to the lesson's exercise set above its references, unless the text does so already."""
+    texts = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    opened = next(filter(None, (OPENED.search(cell.source) for cell in notebook.cells)), None)
+    place = next((cell for cell in texts if cell.source.startswith("## References")), None)
+    if not opened or not place:
+        return
+    file = f"exercises/{opened[1]}/{opened[1]}.ipynb"
+    if (ROOT / file).exists() and not any(f"(../{file})" in cell.source for cell in texts):
+        place.source = f"{PRACTISE.format(f'../{file}')}\n\n{place.source}"
 
 
 def main() -> None:

@@ -49,7 +49,7 @@ class Reference:
     def label(self) -> str:
         """How the text names it, for example ``"Sjogren et al. 1999"``; else by its title."""
         if not self.authors:
-            words = self.title.split()
+            words = re.sub(r"[][]", "", self.title).split()  # brackets would end a link's text
             more = " …" if len(words) > TITLE_WORDS else ""
             return f"“{' '.join(words[:TITLE_WORDS])}{more}” {self.year}".rstrip()
         family = [author.split(",")[0] for author in self.authors]
