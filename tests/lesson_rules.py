@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from igf1lab.evidence.citations import WRITTEN, cited_keys
+from igf1lab.evidence.citations import WRITTEN, cited_keys, readable
 
 ROOT = Path(__file__).resolve().parent.parent
 CHECKED = "nbval-check-output"
@@ -429,6 +429,8 @@ def citations(lesson: LessonFile, course: Course) -> Iterator[str]:
         unknown = [key for key in cited_keys(cell.source) if key not in course.references]
         for key in unknown:
             yield lesson.at(cell, f"cites '{key}', which is not in assets/references.bib")
+        if not unknown and cell.kind == "markdown" and readable(cell.source) != cell.source:
+            yield lesson.at(cell, "has a citation that is not a link; run tools/tidy_notebooks.py")
 
 
 def quiz_covers_claims(lesson: LessonFile, course: Course) -> Iterator[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import lesson_time
 from igf1lab import evidence
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -136,3 +137,42 @@ def test_rows_flagged_unverified_stay_flagged(dataset_id, unverified_rows):
         "true when somebody read it in its source, and then this test changes with it"
     )
     assert len(dataset.verified_only()) == len(dataset) - unverified_rows
+
+
+# --- findings and verdicts ------------------------------------------------------------
+
+CLAIMS = pytest.mark.parametrize("claim", evidence.claims().values(), ids=lambda c: c.id)
+
+
+@CLAIMS
+def test_a_grade_is_the_strongest_design_among_the_direct_findings(claim):
+    order = list(evidence.grades())
+    for finding in claim.findings + claim.against:
+        assert finding.level in order, f"{claim.id}: {finding.what}: give it a level"
+        assert finding.weight in (1, 2, 3), f"{claim.id}: {finding.what}: weight it 1, 2 or 3"
+    direct = [f.level for f in claim.findings + claim.against if f.direct]
+    assert direct, f"{claim.id} has no direct finding"
+    strongest = min(direct, key=order.index)
+    assert claim.grade.id == strongest, f"{claim.id}: its findings say {strongest}"
+
+
+@CLAIMS
+def test_a_verdict_is_told_in_at_most_three_sentences(claim):
+    sentences = re.findall(r"[.?](?=\s+[A-Z]|$)", claim.explanation)
+    assert 1 <= len(sentences) <= 3, f"{claim.id}: {len(sentences)} sentences"
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_verdicts_of_a_lesson_are_no_wall(lesson):
+    words = lesson_time.verdict_words(lesson)
+    assert words <= 350, f"{lesson}: {words} words unfolded; keep to 350"
+
+
+@CLAIMS
+def test_values_are_words_that_a_person_writes(claim):
+    for finding in claim.findings + claim.against:
+        where = f"{claim.id}: {finding.what}: {finding.value}"
+        assert finding.unit is None, f"{where}: write the unit into the value"
+        value = finding.value or ""
+        assert not re.search(r"->|\+/-|\^|\br2\b|\bvs\.? .*\) %$|  ", value), where
+        assert len(finding.what.split()) <= 30, f"{where}: {len(finding.what.split())} words"

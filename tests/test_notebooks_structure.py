@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 import lesson_rules
+import lesson_time
 from igf1lab.lesson.lesson import LESSONS as ORDER
 from kernels import ROOT
 from lesson_rules import RULES, Course, LessonFile, problems, the_course
@@ -183,6 +184,8 @@ BROKEN = {
     "orphan part": (without("lesson.data_figure"), "of FIGURES; show it or delete it"),
     "wrong claim id": (added("See SCFA-9.", "markdown"), "names claim SCFA-9, which is not in"),
     "wrong key": (replaced("#ig-ref-boets2015", "#ig-ref-nobody1900"), "cites 'nobody1900', which"),
+    "citation not yet a link": (added("[@boets2015]", "markdown"), "a citation that is not a link"),
+    "old label": (replaced("[Boets et al. 2015]", "[Boets 2014]"), "a citation that is not a link"),
     "wrong second key": (added("[@boets2015; @nobody1900]", "markdown"), "cites 'nobody1900'"),
 }
 
@@ -213,3 +216,11 @@ def test_every_rule_has_been_seen_to_fail():
         seen |= {rule for rule in RULES if list(rule(lesson, small_course()))}
     tried_apart = {lesson_rules.quiz_covers_claims}
     assert not set(RULES) - seen - tried_apart
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_takes_as_long_as_it_says(path):
+    lesson = LessonFile.read(path)
+    counted = lesson_time.minutes(lesson)
+    assert lesson_time.promised(lesson) == counted, f"run python tests/lesson_time.py {path}"
+    assert counted in lesson_time.CORE_MINUTES

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+import robots
 from igf1lab import evidence
 from igf1lab.lesson import quiz_bank
 from igf1lab.lesson.progress import Progress
 from igf1lab.lesson.quiz import Quiz, warm_up_candidates
-from igf1lab.lesson.quiz_bank import QuizError, load, load_all, shuffled
+from igf1lab.lesson.quiz_bank import QuizError, bank, load, load_all, shuffled
 
 SAMPLE = Path(__file__).parent / "data" / "sample_quiz.yaml"
 BANK = load(SAMPLE)
@@ -195,3 +196,20 @@ def test_a_warm_up_holds_enough_to_choose_from():
         assert len(offered) >= 3 or number < 2
         for back in (1, 3, 5):
             assert number - back in lessons or number - back < 1
+
+
+# --- robots that know no biology ----------------------------------------------------------
+
+BANKS = sorted(file.stem for file in (evidence.assets_dir() / "quizzes").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("quiz", BANKS)
+def test_no_robot_passes_a_quiz_by_its_form(quiz):
+    excess = {robot: robots.excess(bank(quiz).items, robot) for robot in robots.ROBOTS}
+    over = {robot: round(points) for robot, points in excess.items() if points > 15}
+    assert not over, f"{quiz}: they beat chance by {over} points; run python tests/robots.py {quiz}"
+
+
+def test_the_number_of_right_answers_varies_over_the_course():
+    counts = robots.one_tick_excess([item for name in BANKS for item in bank(name).items])
+    assert len(counts) >= 3 and max(counts.values()) <= 60, counts
