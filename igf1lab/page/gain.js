@@ -15,7 +15,7 @@ const shape = (tag, attributes) => {
 
 // A scale of five stops in the lower right of an arrow.
 function scaleMarks(arrow, { before, after, verdict }, scale) {
-  const [step, right, y] = [18, arrow.x + arrow.width - 26, arrow.y + 33];
+  const [step, right, y] = [16, arrow.x + arrow.width - 26, arrow.y + 33];
   const at = (key) => right - (scale.length - 1 - scale.indexOf(key)) * step;
   const group = shape("g", { class: "ig-marks", "aria-hidden": "true" });
   group.append(shape("line", { x1: at(scale[0]), x2: right, y1: y, y2: y }));
@@ -33,7 +33,7 @@ function scoreLine(name, score, words) {
   if (!score) return null;
   const constant = words.get(score.constant.key);
   const beside = `Anybody who answers “${constant}” to all of them lies ${score.constant.off.toFixed(1)} steps away, which is 0`;
-  return el("li", {}, el("strong", {}, `${name}: ${score.skill} of 100. `),
+  return el("li", {}, el("strong", {}, `${name}: ${String(score.skill).replace("-", "−")} of 100. `),
     `${score.off.toFixed(1)} steps from the course on average, ${score.unknown} of ${score.of} unknown. ${beside}.`);
 }
 
@@ -61,12 +61,15 @@ function renderGain({ model, el: host }) {
       const marks = { before: before.get(claim.id), after: after.get(claim.id), verdict: verdicts[claim.id] };
       svg.querySelector(`[data-claim="${claim.id}"]`).append(scaleMarks(arrows[claim.id], marks, scale));
     }
+    holder.prepend(el("p", { class: "ig-legend" },
+      `○ before   ● after   ◇ the course   Each scale runs from “${words.get(scale[0])}” to “${words.get(scale.at(-1))}”.`));
     return holder;
   }
 
   function table(before, after) {
     const cell = (key) => el("td", {}, words.get(key) ?? "–");
-    return el("details", {}, el("summary", {}, "The same as a table"), el("div", { class: "ig-scroll", tabindex: "0", role: "region", "aria-label": "Marks of every claim" },
+    const narrow = host.clientWidth > 0 && host.clientWidth < 600; // widgets.css hides the map there
+    return el("details", { open: narrow }, el("summary", {}, "Claim by claim, as a table"), el("div", { class: "ig-scroll", tabindex: "0", role: "region", "aria-label": "Marks of every claim" },
       el("table", { class: "ig-table" }, el("thead", {}, el("tr", {}, ...["Claim", "Before", "After", "The course"].map((name) => el("th", { scope: "col" }, name)))),
         el("tbody", {}, ...claims.map((claim) => el("tr", {}, el("th", { scope: "row" }, `${claim.id} ${claim.short}`),
           cell(before.get(claim.id)), cell(after.get(claim.id)), cell(verdicts[claim.id])))))));
@@ -84,7 +87,6 @@ function renderGain({ model, el: host }) {
       ? `${claimsSaid(change.nearer)} moved nearer to the course's verdict, ${change.away.length} away from it, ${change.same.length} stayed.`
       : "You made no trust map before the course, so this shows where you stand now.";
     box.replaceChildren(el("p", {}, told),
-      el("p", { class: "ig-legend" }, `○ before   ● after   ◇ the course   Each scale runs from “${words.get(scale[0])}” to “${words.get(scale.at(-1))}”.`),
       picture(before, after),
       el("ul", {}, ...[
         scoreLine("Before", trustScore(before, verdicts, scale), words), scoreLine("After", trustScore(after, verdicts, scale), words),

@@ -9,6 +9,8 @@ import { joinKeeper } from "./keeper.js";
 import { newRecord } from "./progress.js";
 import { marksOf, trustContext } from "./trust_score.js";
 
+const REST = "Mark the rest: I don't know";
+
 function renderTrust({ model, el: host }) {
   const { keeper, leave } = joinKeeper(model);
   const [claims, steps, when] = ["claims", "steps", "when"].map((name) => model.get(name));
@@ -17,7 +19,7 @@ function renderTrust({ model, el: host }) {
   const problem = el("p", { class: "ig-problem", role: "status" });
   const message = el("p", { class: "ig-problem", role: "status" });
   const record = button("Record my marks", null, "ig-button");
-  const rest = button("Mark the rest “I don't know”", () => {
+  const rest = button(REST, () => {
     for (const { part } of rows) if (!part.read()) part.write("unknown");
     tell();
   });
@@ -33,6 +35,7 @@ function renderTrust({ model, el: host }) {
   let recorded = false;
 
   function tell() {
+    sayAgain(problem, "");
     const open = rows.filter(({ part }) => !part.read()).length;
     count.textContent = recorded
       ? `Recorded: ${claims.length} marks. ${when === "before" ? "Lesson 11 asks the same again and shows what moved." : "The picture below shows what moved."}`
@@ -44,7 +47,8 @@ function renderTrust({ model, el: host }) {
   function keep() {
     const open = rows.find(({ part }) => !part.read());
     if (open) {
-      sayAgain(problem, `“${open.claim.says}” has no mark yet. Choose one, or press “Mark the rest I don't know”.`);
+      open.part.node.after(problem); // where the focus goes, so that both are seen
+      sayAgain(problem, `This claim has no mark yet. Choose one, or press “${REST}” at the end.`);
       open.part.node.querySelector("input").focus();
       return;
     }
@@ -61,7 +65,6 @@ function renderTrust({ model, el: host }) {
       part.node.disabled = recorded;
     }
     message.textContent = keeper.message;
-    if (recorded) sayAgain(problem, "");
     tell();
   }
 

@@ -30,7 +30,7 @@ HEIGHTS = {
     "claim_map": (1480, 2290),
     "prediction": (400, 510),
     "review": (121, 146),
-    "trust": (3240, 4870),
+    "trust": (3263, 4893),
     "warm_up": (1250, 1650),
 }
 CALL_ONLY = re.compile(r"\s*(lesson|exercise)\.\w+\([^()]*\)\s*")
