@@ -4,6 +4,7 @@ import importlib
 import re
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import FrozenInstanceError, replace
 from xml.etree import ElementTree
 
@@ -165,7 +166,11 @@ def test_a_broken_or_repeated_reference_is_explained(small_assets, entry):
         ("sherratt_murray1991", "Sherratt & Murray 1991", "Sherratt J. A., Murray J. D.",
          "https://doi.org/10.1007/BF00160468"),
         ("minimal_model_table", "“Physiologic parameters emerging from the …”", "", None),
-        ("seed_blog", None, "Darrell Miller (Vitamins and Their Uses blog)", None),
+        ("larsson2020diab", "Larsson et al. 2020b", None, None),
+        ("laron1996lpa", None, None, "https://pubmed.ncbi.nlm.nih.gov/?term=Insulin-like+growth+"
+         "factor-I+decreases+serum+lipoprotein%28a%29+during+long-term+treatment+of+patients+with+"
+         "Laron+syndrome"),
+        ("sacn2015", None, "Scientific Advisory Committee on Nutrition", None),
         ("bahar_halpern2015", "Bahar Halpern et al. 2015", None, None),
     ],
 )  # fmt: skip
@@ -174,6 +179,11 @@ def test_references_read_as_plain_text(key, label, line, address):
     assert label is None or entry.label == label
     assert line is None or entry.author_line == line
     assert address is None or entry.address == address
+
+
+def test_every_label_names_one_entry():
+    labels = Counter(entry.label for entry in evidence.references().values())
+    assert [label for label, times in labels.items() if times > 1] == []
 
 
 def test_no_bibtex_syntax_reaches_the_reader():

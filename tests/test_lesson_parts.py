@@ -154,6 +154,7 @@ def test_data_figure_has_words_and_sources(lesson, name):
     plate = parts_of(lesson).FIGURES[name]()
     assert isinstance(plate, Plate)
     assert plate.sources, f"{lesson}, figure {name}: give the bibliography keys of its numbers"
+    assert set(plate.sources) <= set(evidence.references()), f"{lesson}, figure {name}"
     assert len(plate.alt) > 60 and any(c.isdigit() for c in plate.alt)
     for ax in plate.figure.axes:
         assert ax.get_title("left") or ax.get_title(), (

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
-from igf1lab.evidence import references
 from igf1lab.models import binding, gh_axis, toy_axis
 
 few = settings(max_examples=25, derandomize=True, deadline=None)
@@ -408,13 +407,6 @@ def test_liver_rises_with_gh_and_saturates(low, more):
 
 
 # --- parameters and bad input ----------------------------------------------------------------
-
-
-def test_every_source_is_in_the_bibliography():
-    known = set(references())
-    for parameters in (gh_axis.PARAMETERS, toy_axis.PARAMETERS):
-        for parameter in parameters.values():
-            assert set(parameter.source) <= known, parameter.name
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """The bibliography, read from ``assets/references.bib`` when first asked for."""
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from string import ascii_lowercase
 from types import MappingProxyType
+from urllib.parse import quote_plus
 
 from igf1lab.evidence.paths import assets_dir, unknown
 
@@ -15,6 +18,7 @@ _ADDRESSES = {
     "pmid": "https://pubmed.ncbi.nlm.nih.gov/{}",
     "url": "{}",
 }
+_SEARCH = "https://pubmed.ncbi.nlm.nih.gov/?term={}"  # for a paper without any of these
 
 TITLE_WORDS = 5  # of a title that stands in for authors
 
@@ -28,13 +32,16 @@ class Reference:
     key : str
         The key by which claims, data, quizzes and models cite it.
     authors : tuple of str
-        ``"Family, I. J."`` each; the last may be ``"others"``; empty if not recorded.
+        ``"Family, I. J."`` each; the last may be ``"others"``; empty if not known.
     title, where, year : str
         Title, place of publication with volume and pages, and year.
     address : str
-        Best web address: DOI, PubMed Central, PubMed, or the page where it was read.
+        Best web address: DOI, PubMed Central, PubMed, the page where it was read, or for a paper
+        without these a search for its title.
     annotation : str
         What a reader should know of how it was read, for example ``"abstract only read"``.
+    letter : str
+        Tells entries with the same authors and year apart, as in ``"Larsson et al. 2020b"``.
     """
 
     key: str
@@ -44,10 +51,15 @@ class Reference:
     year: str
     address: str
     annotation: str
+    letter: str = ""
 
     @property
     def label(self) -> str:
         """How the text names it, for example ``"Sjogren et al. 1999"``; else by its title."""
+        return f"{self._who_and_when}{self.letter}"
+
+    @property
+    def _who_and_when(self) -> str:
         if not self.authors:
             words = re.sub(r"[][]", "", self.title).split()  # brackets would end a link's text
             more = " …" if len(words) > TITLE_WORDS else ""
@@ -60,6 +72,11 @@ class Reference:
         else:
             who = f"{family[0]} et al."
         return f"{who} {self.year}".rstrip()
+
+    @property
+    def link_words(self) -> str:
+        """What a link to the address says."""
+        return "find it in PubMed" if self.address.startswith(_SEARCH[:-2]) else self.address
 
     @property
     def author_line(self) -> str:
@@ -79,8 +96,8 @@ def _plain(value: str) -> str:
 
 def _authors(value: str) -> tuple[str, ...]:
     # An "and" inside braces belongs to the name of an organisation.
-    names = tuple(_plain(name) for name in re.split(r"\sand\s(?![^{]*\})", value))
-    return () if names == ("Authors not recorded",) else names
+    names = re.split(r"\sand\s(?![^{]*\})", value) if value else ()
+    return tuple(map(_plain, names))
 
 
 def _where(fields: dict[str, str]) -> str:
@@ -92,15 +109,18 @@ def _where(fields: dict[str, str]) -> str:
 
 
 def _reference(entry) -> Reference:
-    fields = {field.key: _plain(field.value) for field in entry.fields}
-    found = (form.format(fields[k]) for k, form in _ADDRESSES.items() if fields.get(k))
+    written = {field.key: field.value for field in entry.fields}
+    fields = {key: _plain(value) for key, value in written.items()}
+    found = [form.format(fields[k]) for k, form in _ADDRESSES.items() if fields.get(k)]
+    if not found and entry.entry_type == "article":
+        found = [_SEARCH.format(quote_plus(fields["title"]))]
     return Reference(
         key=entry.key,
-        authors=_authors(entry["author"]),
+        authors=_authors(written.get("author", "")),
         title=fields.get("title", ""),
         where=_where(fields),
         year=fields.get("year", ""),
-        address=next(found, ""),
+        address=found[0] if found else "",
         annotation=fields.get("annotation", ""),
     )
 
@@ -126,7 +146,21 @@ def references() -> Mapping[str, Reference]:
             f"{_file()} has a broken or repeated entry at line {block.start_line + 1}; "
             f"correct it there: {block.error}"
         )
-    return MappingProxyType({entry.key: _reference(entry) for entry in library.entries})
+    return MappingProxyType(_lettered([_reference(entry) for entry in library.entries]))
+
+
+def _lettered(entries: list[Reference]) -> dict[str, Reference]:
+    """Give entries that a reader could not tell apart by their label the letters a, b, c."""
+    alike = defaultdict(list)
+    for entry in entries:
+        alike[entry.label].append(entry.key)
+    letters = {
+        key: letter
+        for keys in alike.values()
+        if len(keys) > 1
+        for key, letter in zip(sorted(keys), ascii_lowercase, strict=False)
+    }
+    return {entry.key: replace(entry, letter=letters.get(entry.key, "")) for entry in entries}
 
 
 def reference(key: str) -> Reference:

@@ -44,14 +44,15 @@ class Finding:
     evidence grade: the design of this finding. ``direct`` says whether it bears on the claim as
     stated, so that a claim's grade is the strongest level among its direct findings. ``weight``
     runs from 1 (small, or beside the point) to 3 (decisive). ``unit``, ``n``, ``species``,
-    ``design``, ``audited`` and ``note`` are text or None. A finding that is not ``verified`` is
+    ``design``, ``audited`` and ``note`` are text or None. ``seen_at`` is the page where the number
+    was read, if a reader can trust it to be the source or a faithful copy. A finding that is not ``verified`` is
     never graded.
     """
 
     what: str
     citation_key: str
     verified: bool
-    seen_at: str
+    seen_at: str | None = None
     value: str | None = None
     unit: str | None = None
     n: str | None = None

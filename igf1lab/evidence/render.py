@@ -125,8 +125,8 @@ def _reference_item(key: str) -> str:
     who = f"{entry.author_line} ({entry.year})" if entry.year else entry.author_line
     opening = f"{escape(who.strip())}. " if who else ""
     where = f" <cite>{escape(entry.where)}</cite>." if entry.where else ""
-    address = escape(entry.address)
-    link = f' <a href="{address}" rel="noopener">{address}</a>' if address else ""
+    words = escape(entry.link_words)
+    link = f' <a href="{escape(entry.address)}" rel="noopener">{words}</a>' if words else ""
     note = f" <small>[{escape(entry.annotation)}]</small>" if entry.annotation else ""
     return f'<li id="ig-ref-{escape(key)}">{opening}{escape(entry.title)}.{where}{link}{note}</li>'
 

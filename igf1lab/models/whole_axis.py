@@ -259,7 +259,7 @@ EDGES = {
             "cells",
             "HEPATIC-2",
             "little receptor in liver, and nobody has tested whether it moves IGF-1",
-            ("gpr109a_wiki", "thangaraju2009"),
+            ("taggart2005", "thangaraju2009"),
         ),
         Edge(
             "portal_hdac",

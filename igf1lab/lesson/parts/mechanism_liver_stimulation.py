@@ -444,7 +444,7 @@ def potency() -> Plate:
         fig,
         f"Dot chart of EC50 in mmol/L on a logarithmic axis. {told}. Portal butyrate, "
         f"{1000 * low:.1f} to {1000 * high:.1f} µmol/L, is shaded.",
-        "Filled: read in its source. Open: quoted second-hand or from general knowledge. Several "
+        "Filled: read in its source. Open: quoted second-hand or not read in a source. Several "
         "values for one pair are different assays or the extremes of a database.",
         tuple(dict.fromkeys([*(r["source_key"] for r in rows), "peters1992"])),
     )
