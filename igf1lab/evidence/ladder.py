@@ -17,7 +17,7 @@ COLUMNS = {
     "people observed": ("human-observational",),
     "people treated": ("human-causal", "human-rct"),
 }
-WIDTH, COLUMN, SLOT, A_ROW, HEAD, GAP, SAID = 400, 100, 24, 4, 22, 14, 62
+WIDTH, COLUMN, SLOT, A_ROW, HEAD, GAP, SAID = 400, 100, 24, 4, 22, 18, 62
 HALF_SIDE = {1: 5.5, 2: 8.0, 3: 10.5}  # of a triangle, by weight
 
 
