@@ -4,17 +4,19 @@ They need only the learner's packages. Their keys are public (``assets/exercises
 given elsewhere, from keys a student's process never sees.
 """
 
+import contextlib
 import json
 from pathlib import Path
 
 from igf1lab.evidence import assets_dir
+from igf1lab.exercises import ending
 from igf1lab.exercises.answers import describe
 from igf1lab.exercises.judging import Verdict, feedback, judge
 from igf1lab.exercises.questions import set_from_data
 from igf1lab.exercises.watch import watch
 
 PERSONAL = "my_numbers.json"  # beside the notebook, when the instructor gave out own numbers
-_TRIES: dict[str, dict[str, list]] = {}  # by set and question, for as long as the kernel runs
+_RECORDS: dict[str, ending.Record] = {}  # by set, for as long as the kernel runs
 
 
 def open_exercise(name: str) -> "Exercise":
@@ -23,7 +25,7 @@ def open_exercise(name: str) -> "Exercise":
     Opened again in the same kernel, as *Run All* does, it goes on counting tries.
     """
     exercise = Exercise(name)
-    exercise._tries = _TRIES.setdefault(name, exercise._tries)
+    exercise._record = _RECORDS.setdefault(name, exercise._record)
     if exercise._set is not None:
         answers = {question.id: question.answer for question in exercise._set.questions}
         exercise._watch = watch(name, answers)
@@ -43,14 +45,15 @@ class Exercise:
 
     def __init__(self, name: str, folder: str | Path = "."):
         self.name = name
-        self._tries: dict[str, list] = {}
-        self._set, self._keys, self._watch = None, {}, None
+        self._record = ending.Record()
+        self._set, self._keys, self._worked, self._watch = None, {}, {}, None
         self._numbers = self._read_personal(Path(folder) / PERSONAL)
         path = assets_dir() / "exercises" / f"{name}.json"
         if path.is_file():
             data = json.loads(path.read_text(encoding="utf-8"))
             self._set = set_from_data(data["set"])
             self._keys = {**data["keys"], **self._numbers.get("keys", {})}
+            self._worked = data.get("worked", {})
 
     def _read_personal(self, path) -> dict:
         try:
@@ -104,10 +107,36 @@ class Exercise:
             )
             return Verdict(question_id, "unusable", 0.0, question.points, "crashed", says)
         described = describe(answer, question.kind, key.get("calls"))
-        tried = self._tries.setdefault(question_id, [])
+        tried = self._record.tries.setdefault(question_id, [])
         if described not in tried:
             tried.append(described)
         verdict = judge(question, key, described)
-        blanks = sum(item == {"is": "blank"} for item in tried)
-        print(feedback(question, verdict, len(tried) - blanks))
+        best = self._record.points.get(question_id, 0.0)
+        self._record.points[question_id] = max(best, verdict.points)
+        print(feedback(question, verdict, self._record.tried(question_id)))
         return verdict
+
+    def total(self) -> None:
+        """Show what the checks have shown so far, claim by claim."""
+        self._show(ending.total, self._record)
+
+    def worked(self, question_id: str = ...) -> None:
+        """Show the worked answer of a question of which an answer has been checked."""
+        own = bool(self._numbers.get("parameters"))
+        self._show(ending.worked, self._record, self._worked, question_id, own)
+
+    def essay(self, marks: list[float] | None = None) -> None:
+        """Show the rubric of the set's text; with one's own marks, a weak and a good answer."""
+        self._show(ending.essay, self._record, self._worked, marks)
+
+    def _show(self, text, *about):
+        if self._set is None:
+            return print(f"There are no checks for {self.name} here, so nothing to add up or show.")
+        says = text(self._set, *about)
+        with contextlib.suppress(ImportError):
+            from IPython import display, get_ipython
+
+            if get_ipython() is not None:
+                both = {"text/markdown": says, "text/plain": says}
+                return display.display(both, raw=True)
+        return print(says)

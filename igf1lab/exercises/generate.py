@@ -8,7 +8,6 @@ Everything written is byte-stable: the same solutions give the same files.
 import argparse
 import copy
 import json
-import re
 import sys
 from pathlib import Path
 
@@ -22,11 +21,20 @@ from nbgrader.preprocessors import (
 )
 
 from igf1lab.evidence import assets_dir
+from igf1lab.exercises import ending
 from igf1lab.exercises.judging import judge
 from igf1lab.exercises.questions import SpecError, naming, read_question, set_to_data
-from igf1lab.exercises.source import HIDDEN_TAGS, REPOSITORY, Source, public_keys, tags, take_apart
+from igf1lab.exercises.source import (
+    HIDDEN_TAGS,
+    REPOSITORY,
+    STUB,
+    Source,
+    public_keys,
+    tags,
+    take_apart,
+    worked_answers,
+)
 
-STUB = re.compile(r"^\s*# STUB: ?(.*)$")
 TEXT_STUB = "*Write your answer here.*"
 
 
@@ -152,7 +160,24 @@ def learner_copy(source: Source):
     ):
         notebook, resources = step.preprocess(notebook, resources)
     notebook.metadata.pop("celltoolbar", None)
+    notebook.cells += _end_cells(source.exercise_set)
     return notebook
+
+
+def _end_cells(exercise_set):
+    new = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
+    made = ending.cells(exercise_set, _next_lesson(exercise_set.lesson))
+    return [new[kind](text, id=f"end-{n}") for n, (kind, text) in enumerate(made, 1)]
+
+
+def _next_lesson(name):
+    """Return title and address of the lesson after a set; None after the last one."""
+    notebooks = sorted((REPOSITORY / "notebooks").glob("[0-9]*.ipynb"))
+    after = next((path for path in notebooks if path.stem > name), None)
+    if after is None:
+        return None
+    title = nbformat.read(after, as_version=4).cells[0].source.split("\n")[0]
+    return title.removeprefix("# ").strip(), f"../../notebooks/{after.name}"
 
 
 def check_keys(source: Source, keys: dict) -> None:
@@ -207,6 +232,7 @@ def make(name: str, root: Path = REPOSITORY) -> dict[Path, str]:
         "note": "Made from the solutions by igf1lab.exercises.generate. Public: checks are formative.",
         "set": set_to_data(source.exercise_set),
         "keys": keys,
+        "worked": worked_answers(source),
     }
     return {
         path: _text(source.notebook),

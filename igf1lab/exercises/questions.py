@@ -32,6 +32,7 @@ WRONG_KINDS = {
 }
 SET_POINTS = 20
 _ORDERED = ("arguments", "options", "reasons")  # mappings whose order means something
+_LINE, _TIER = {"name", "x", "y", "rtol", "atol", "label"}, {"says", "misconception", "kind"}
 LINE_RTOL = 0.01  # of a figure's curve that says nothing else
 
 
@@ -79,6 +80,7 @@ class Question:
     lines: list[dict] = field(default_factory=list)
     words: list[int] = field(default_factory=list)
     rubric: list[dict] = field(default_factory=list)
+    weak: dict = field(default_factory=dict)
 
     @property
     def number(self) -> str:
@@ -374,20 +376,42 @@ def _check(question: Question):
             for key, value in tier.items():
                 says = value == "right" or (isinstance(value, dict) and "says" in value)
                 need(says, f"{key}: needs says, or the word right")
+                unknown = set() if value == "right" else set(value) - _TIER
+                need(
+                    not unknown, f"{key}: unknown {_names(unknown)}; put text with commas in quotes"
+                )
         pairs = {option + reason for option in question.options for reason in question.reasons}
         need(set(question.also) <= pairs, "also: pairs of an option and a reason, like a1")
     if question.kind == "figure":
         need(question.lines, "needs lines: at least one curve")
         need(all("y" in line and "name" in line for line in question.lines), "lines: name and y")
+        unknown = {key for line in question.lines for key in line} - _LINE
+        need(not unknown, f"lines: unknown {_names(unknown)}; put text with commas in quotes")
         slacks = [line.get(name, 0) for line in question.lines for name in ("rtol", "atol")]
         need(_fits(slacks, list[float]), "lines: rtol and atol must be numbers")
         labels = [line.get("label", "") for line in question.lines]
         need(_fits(labels, list[str]), "lines: label must be text, words joined by |")
     if question.kind == "appraisal":
         need(len(question.words) == 2, "needs words: [least, most]")
-        good = all(
-            "criterion" in row and _fits(row.get("points"), float) for row in question.rubric
-        )
-        need(good, "rubric: each row needs criterion and points, a number")
+        for row in question.rubric:
+            words = {name: text for name, text in row.items() if name != "points"}
+            good = _fits(row.get("points"), float) and "criterion" in row
+            need(good, "rubric: each row needs criterion and points, a number")
+            # Text with a comma inside {...} needs quotes, else YAML takes its end for a name.
+            unknown = set(row) - {"criterion", "points", "full", "part", "none"}
+            need(not unknown, f"rubric: unknown {_names(unknown)}; put text with commas in quotes")
+            need(_fits(list(words.values()), list[str]), "rubric: all but points must be text")
         total = sum(row["points"] for row in question.rubric)
         need(total == question.points, f"rubric points sum to {total:g}, not {question.points:g}")
+        if question.weak:
+            _check_weak(question)
+
+
+def _check_weak(question):
+    weak, rows = question.weak, question.rubric
+    told = {"answer", "says"} <= {name for name, text in weak.items() if _fits(text, str)}
+    need(told and set(weak) == {"answer", "marks", "says"}, "weak: needs answer, marks, says")
+    marks = weak["marks"]
+    good = _fits(marks, list[float]) and len(marks) == len(rows)
+    good = good and all(0 <= m <= row["points"] for m, row in zip(marks, rows, strict=True))
+    need(good, f"weak: marks must be {len(rows)} numbers, within the points of each row")

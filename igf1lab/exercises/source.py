@@ -9,6 +9,7 @@ import io
 import json
 import math
 import os
+import re
 import tempfile
 import warnings
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ from igf1lab.exercises.questions import (
 REPOSITORY = Path(__file__).resolve().parents[2]
 HIDDEN_TAGS = {"set", "question", "worked"}  # cells that learners do not get
 PUBLIC_CALLS, PRIVATE_CALLS = 6, 12
+STUB = re.compile(r"^\s*# STUB: ?(.*)$")
+_ABOUT_SOLUTION = re.compile(rf"^\s*### (?:BEGIN|END) SOLUTION|{STUB.pattern}")
 
 
 def tags(cell) -> list[str]:
@@ -103,6 +106,20 @@ def _check(exercise_set, blocks):
         need(block.tagged("answer")[0].cell_type == kind, f"{where}: the answer is a {kind} cell")
         need(len(block.tagged("check")) == automatic, f"{where}: needs one cell tagged check")
         need(block.tagged("worked"), f"{where}: needs a worked answer (cell tagged worked)")
+
+
+def worked_answers(source: Source) -> dict:
+    """Return the worked answers by question: the solution's own, and what is said of it."""
+    found = {}
+    for block in source.blocks:
+        lines = block.tagged("answer")[0].source.split("\n")
+        kept = [line for line in lines if not _ABOUT_SOLUTION.match(line)]
+        texts = [cell.source for cell in block.tagged("worked") if cell.cell_type == "markdown"]
+        found[block.question.id] = {
+            "answer": "\n".join(kept).strip("\n"),
+            "says": "\n\n".join(texts),
+        }
+    return found
 
 
 # One step: ("cell", code) or ("ask", question id, part, expression, kind, calls).

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from igf1lab.exercises.exercise import Exercise
 from igf1lab.exercises.generate import set_names
@@ -94,9 +95,9 @@ def in_a_kernel(monkeypatch, capsys):
     from igf1lab.exercises import watch
 
     monkeypatch.setattr(watch, "_WATCHES", {})
-    shell = InteractiveShell()
+    shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
     monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
-    monkeypatch.setattr("igf1lab.exercises.exercise._TRIES", {})
+    monkeypatch.setattr("igf1lab.exercises.exercise._RECORDS", {})
 
     def run(*cells):
         for cell in cells:

@@ -397,7 +397,7 @@ def test_a_check_without_a_key_file_says_so(capsys):
 
 
 def test_a_set_opened_again_goes_on_counting_tries(capsys, monkeypatch):
-    monkeypatch.setattr(checks, "_TRIES", {})
+    monkeypatch.setattr(checks, "_RECORDS", {})
     for answer in (1.0, 2.0, 2.0, 3.0):  # Run All opens the set each time
         exercise = open_exercise("03_metabolism")
         exercise.check("q1", answer)

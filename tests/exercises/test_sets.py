@@ -298,9 +298,9 @@ def test_every_arrow_of_the_sampled_route_counts(left_out):
         ("11_whole_axis", ["gain 0.3", "gain 1.0"], 2.364, "right"), ("11_whole_axis", ["0.3", "1"], 2.364, "right"),
         ("11_whole_axis", ["g = 0.3", "g = 1"], 2.364, "right"), ("11_whole_axis", ["low", "high"], 2.364, "right"),
         ("11_whole_axis", ["gain 1", "gain 0.3"], 2.364, "partly"), ("11_whole_axis", ["g_hdac=1.0", "g_hdac=0.3"], 2.364, "partly"),
-        ("11_whole_axis", ["gain 0.3", "gain 1.0"], 5, "partly"), ("06_fibre_to_scfa", ["butyrate", "propionate"], None, "right"),
-        ("06_fibre_to_scfa", ["Butyrate (mmol/d)", "Propionate"], None, "right"),
-        ("06_fibre_to_scfa", ["propionate", "butyrate"], None, "partly"),
+        ("11_whole_axis", ["gain 0.3", "gain 1.0"], 5, "partly"), ("06_fibre_to_scfa", ["stool", "made"], None, "right"),
+        ("06_fibre_to_scfa", ["Stool (times usual)", "Made"], None, "right"),
+        ("06_fibre_to_scfa", ["made", "stool"], None, "partly"),
     ],
 )  # fmt: skip
 def test_figures_with_swapped_names_or_a_wrong_level(set_name, labels, limit, status):
@@ -310,7 +310,7 @@ def test_figures_with_swapped_names_or_a_wrong_level(set_name, labels, limit, st
         ax.plot(curve["x"], curve["y"], label=label)
     if limit is not None:
         ax.axhline(limit)
-    words = {"11": ("inulin (g/d)", "IGF-1 (%)"), "06": ("transit", "absorbed (mmol/d)")}
+    words = {"11": ("inulin (g/d)", "IGF-1 (%)"), "06": ("transit", "SCFA (times usual)")}
     ax.set(xlabel=words[set_name[:2]][0], ylabel=words[set_name[:2]][1])
     ax.legend()
     verdict = exercise.check("q6", fig)
