@@ -13,6 +13,7 @@ import numpy as np
 
 MOST_VALUES = 20_000
 MOST_TEXT = 2_000
+MOST_NAMES = 40  # of a figure's points, as its ticks call them
 NOTHING_BACK = (
     "Your function runs but gives nothing back. "
     "Its last line must begin with `return` (not `print`)."
@@ -238,13 +239,33 @@ def _describe_axes(axes) -> dict:
             loose += tops
     if loose:
         curves.append(_curve(*np.transpose(sorted(loose))))
+    curves = [curve for curve in curves if curve is not None]
+    _name_points(axes, curves)
     return {
         "title": "".join(map(axes.get_title, ("left", "center", "right")))[:MOST_TEXT],
         "xlabel": axes.get_xlabel()[:MOST_TEXT],
         "ylabel": axes.get_ylabel()[:MOST_TEXT],
         "legend": axes.get_legend() is not None,
-        "curves": [curve for curve in curves if curve is not None],
+        "curves": curves,
     }
+
+
+def _name_points(axes, curves):
+    """Add to each curve what the ticks below (else beside) its points call them, if they do."""
+    # Only ever reached with a figure, so matplotlib is there.
+    from matplotlib.category import StrCategoryFormatter
+    from matplotlib.ticker import FixedFormatter, FuncFormatter
+
+    for letter, axis in (("y", axes.yaxis), ("x", axes.xaxis)):
+        naming = (StrCategoryFormatter, FixedFormatter, FuncFormatter)
+        if not isinstance(axis.get_major_formatter(), naming):
+            continue
+        places = np.asarray(axis.get_majorticklocs(), dtype=float)[:MOST_NAMES]
+        names = [text[:200] for text in axis.get_major_formatter().format_ticks(places)]
+        for curve in curves:
+            points = as_floats(curve[letter][:MOST_NAMES])
+            if names and len(points) == len(curve[letter]) and np.isfinite(points).all():
+                curve["names"] = [names[np.argmin(np.abs(places - point))] for point in points]
 
 
 def _end_of_bar(bar, lies):

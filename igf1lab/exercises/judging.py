@@ -335,7 +335,7 @@ def _judge_figure(question, key, described):
         for wrong, wrong_key in zip(question.wrong, key["wrong"], strict=True):
             if figures.same_figure(axes, wrong_key["axes"][question.axes]):
                 return _wrong(question, wrong.kind, wrong.says, wrong.misconception)
-        says = "; ".join([*found.dressing, figures.nothing_fits(question)])
+        says = "; ".join([*found.dressing, figures.nothing_fits(question, key["curves"], axes)])
         return _wrong(question, "figure-data", f"{says}. Without them, labels earn nothing.")
     if not found.dressing and not found.curves:
         return _right(question)

@@ -32,7 +32,10 @@ WRONG_KINDS = {
 }
 SET_POINTS = 20
 _ORDERED = ("arguments", "options", "reasons")  # mappings whose order means something
-_LINE, _TIER = {"name", "x", "y", "rtol", "atol", "label"}, {"says", "misconception", "kind"}
+_LINE, _TIER = (
+    {"name", "x", "y", "rtol", "atol", "label", "names"},
+    {"says", "misconception", "kind"},
+)
 LINE_RTOL = 0.01  # of a figure's curve that says nothing else
 
 
@@ -391,6 +394,9 @@ def _check(question: Question):
         need(_fits(slacks, list[float]), "lines: rtol and atol must be numbers")
         labels = [line.get("label", "") for line in question.lines]
         need(_fits(labels, list[str]), "lines: label must be text, words joined by |")
+        for line in question.lines:
+            good = "names" not in line or ("x" not in line and _fits(line["names"], list[str]))
+            need(good, "lines: names must be texts, words joined by |, of a line without x")
     if question.kind == "appraisal":
         need(len(question.words) == 2, "needs words: [least, most]")
         for row in question.rubric:

@@ -548,10 +548,10 @@ def files(source, name: str) -> dict[str, tuple[bytes, str, str]]:
     spoken = json.loads(blob(whole))
     spoken["metadata"]["kernelspec"]["language"] = "R\x1b[2J\n[9/9] eve: 20 points\ud800"
     add("a language for the terminal", json.dumps(spoken).encode(), "unreadable", "cleaned")
-    cells = [{"cell_type": "code", "input": "1", "outputs": [], "language": "python"}] * 370_000
+    cells = [{"cell_type": "code", "input": "1", "outputs": [], "language": "python"}] * 250_000
     third = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells}]}
     add(
-        "nbformat 3, 370 000 cells",
+        "nbformat 3, 250 000 cells",
         json.dumps(third).encode(),
         "unreadable",
         "pieces are counted first",

@@ -273,5 +273,10 @@ def test_outputs_are_cleaned():
 def test_a_curve_keeps_its_name_on_the_way():
     """Else a swapped legend would be told in the notebook and not in the marks."""
     curve = {"x": [0.0, 1.0], "y": [2.0, 3.0], "label": "butyrate", "more": "dropped"}
+    curve["names"] = ["blood", 3]
     (axes,) = clean_description({"is": "figure", "axes": [{"curves": [curve]}]})["axes"]
-    assert axes["curves"] == [{"x": [0.0, 1.0], "y": [2.0, 3.0], "label": "butyrate"}]
+    kept = {"x": [0.0, 1.0], "y": [2.0, 3.0], "label": "butyrate", "names": ["blood", ""]}
+    assert axes["curves"] == [kept]
+    curve["names"] = ["one too few"]
+    (axes,) = clean_description({"is": "figure", "axes": [{"curves": [curve]}]})["axes"]
+    assert "names" not in axes["curves"][0]

@@ -113,6 +113,9 @@ def make_job(source: Source, release, keys, numbers, limits=None, figures=True) 
     return Job(**data, figures=figures, id=hashlib.sha256(named.encode()).hexdigest()[:16])
 
 
+NOT_MARKED = {"questions": {}, "cells": [], "deaths": [], "seconds": 0.0}  # of a result
+
+
 def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
     """Mark one submission.
 
@@ -136,9 +139,8 @@ def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
     try:
         cells = rebuild(read_notebook(blob), notebook)
     except Unreadable as error:
-        empty = {"questions": {}, "cells": [], "deaths": [], "seconds": 0.0}
         refused = {"status": "unreadable", "says": str(error)}
-        return result | refused | {"wrong_file": isinstance(error, WrongFile)} | empty
+        return result | refused | {"wrong_file": isinstance(error, WrongFile)} | NOT_MARKED
     release = Release(notebook)
     steps, where = _steps(cells, places(cells, release), exercise_set, job.keys)
     files = numbers_file(exercise_set.lesson, job.numbers)
@@ -286,16 +288,11 @@ def mark_anywhere(blob: bytes, job: Job, trust: bool = False, only: str | None =
         result = mark(blob, job, _SANDBOX[name])
         return result | {"sandbox": _SANDBOX[name].server.tier.name}
     except Exception as error:
-        says = f"the grader failed: {type(error).__name__}: {error}"
-        sha256 = hashlib.sha256(blob).hexdigest()
-        return {
-            "status": "failed",
-            "says": says,
-            "sha256": sha256,
-            "questions": {},
-            "cells": [],
-        } | {
-            "deaths": [],
-            "seconds": 0.0,
-            "sandbox": "",
-        }
+        return failed(error, blob)
+
+
+def failed(error: BaseException, blob: bytes = b"") -> dict:
+    """Return the result of a submission that could not be marked by our own fault."""
+    says = f"the grader failed: {type(error).__name__}: {error}"
+    told = {"status": "failed", "says": says, "sha256": hashlib.sha256(blob).hexdigest()}
+    return told | NOT_MARKED | {"sandbox": ""}

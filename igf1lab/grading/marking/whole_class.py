@@ -105,7 +105,7 @@ class Marker:
             job = self.job(student)
             result = one_submission.mark(blob, job, self.sandbox)
         except Exception as error:
-            return _failed(error, blob)
+            return one_submission.failed(error, blob)
         return result | {"set": job.set_data, "sandbox": self.sandbox.server.tier.name}
 
     def mark_file(self, student: str) -> dict:
@@ -113,14 +113,8 @@ class Marker:
         try:
             blob = self.course.submitted(student, self.name).read_bytes()
         except OSError as error:
-            return _failed(error)
+            return one_submission.failed(error)
         return self.mark(blob, student)
-
-
-def _failed(error, blob=b""):
-    says = f"the grader failed: {type(error).__name__}: {error}"
-    sha256 = hashlib.sha256(blob).hexdigest()
-    return {"status": "failed", "says": says, "sha256": sha256, "questions": {}, "sandbox": ""}
 
 
 def grade(
@@ -264,12 +258,12 @@ def _as_they_come(submit, wait, most, todo):
             try:
                 flying[submit(student)] = student
             except Exception as error:
-                yield student, _failed(error)
+                yield student, one_submission.failed(error)
         if not flying:
             return
         for future in wait(list(flying), return_when="FIRST_COMPLETED").done:
             student, error = flying.pop(future), future.exception()
-            yield student, _failed(error) if error else future.result()
+            yield student, one_submission.failed(error) if error else future.result()
 
 
 def _keep(course, marker, book, student, result, before, summary):

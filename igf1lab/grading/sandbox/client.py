@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 
-from igf1lab.exercises.answers import MOST_VALUES
+from igf1lab.exercises.answers import MOST_NAMES, MOST_VALUES
 from igf1lab.grading.safe_text import readable
 from igf1lab.grading.sandbox.tiers import TIERS, NoSandbox, Server, start
 
@@ -529,5 +529,9 @@ def _clean_axes(axes):
             (_floats(curve.get(name)) for name in "xy") if isinstance(curve, dict) else (None, None)
         )
         if x is not None and y is not None and len(x) == len(y):
-            cleaned["curves"].append({"x": x, "y": y, "label": _text(curve.get("label"), 200)})
+            kept = {"x": x, "y": y, "label": _text(curve.get("label"), 200)}
+            names = curve.get("names")
+            if isinstance(names, list) and len(names) == len(x) <= MOST_NAMES:
+                kept["names"] = [_text(name, 200) for name in names]
+            cleaned["curves"].append(kept)
     return cleaned
