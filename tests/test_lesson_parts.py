@@ -79,6 +79,20 @@ def test_explorer_stays_on_the_page(lesson, name):
     assert unfounded(explorer.exploration, states) == DERIVED.get(name, set())
 
 
+@pytest.mark.parametrize(("lesson", "name"), named("EXPLORERS"))
+def test_every_slider_moves_a_curve(lesson, name):
+    """It may be idle at the start (a gain of nothing is nothing), but not in every scenario too."""
+    exploration = explorer_of(lesson, name).exploration
+    starts = [exploration.settings(**each) for each in ({}, *exploration.scenarios.values())]
+    for slider in exploration.sliders:
+        ends = (
+            {exploration.row(exploration.indices(start | {slider.name: value}))[1] for value in at}
+            for start in starts
+            for at in [(slider.values[0], start[slider.name], slider.values[-1])]
+        )
+        assert any(len(rows) > 1 for rows in ends), f"{name}: {slider.name} never moves a curve"
+
+
 @pytest.mark.parametrize("lesson", WRITTEN)
 def test_the_page_holds_at_most_8_mb(lesson):
     """Each explorer's share, and its sweeps once more for the saved notebook; reveals count, too."""

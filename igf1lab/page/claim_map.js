@@ -5,9 +5,10 @@ import { button, control, el } from "./dom.js";
 import { joinKeeper } from "./keeper.js";
 import {
   EXPORT_NAME, LOOKS_OF_MASTERY, MASTERY_RULE, MAX_EXPORT_BYTES, NO_EXPORT, calibrationOf, masteryOf, misconceptionsHeld,
-  readExport, writeExport,
+  readExport,
 } from "./progress.js";
 import { drawReview } from "./review.js";
+import { downloadProgress } from "./store_note.js";
 
 // In JupyterLab the lessons lie in notebooks/; where that is can only be told from the address. A
 // page of the web edition says where the site begins.
@@ -45,12 +46,7 @@ export async function restoreFile(file, keeper) {
 
 function carry(keeper, said) {
   const download = () => {
-    const link = el("a", {
-      download: EXPORT_NAME,
-      href: URL.createObjectURL(new Blob([writeExport(keeper.records())], { type: "application/json" })),
-    });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    downloadProgress(keeper);
     said.textContent = `${EXPORT_NAME} was sent to your downloads.`;
   };
   const file = control("input", {

@@ -6,6 +6,7 @@ import { answerForm, button, control, el, numberInput, radios, sayAgain, unique 
 import { joinKeeper } from "./keeper.js";
 import { numberText } from "./numbers.js";
 import { lastAnswers, newRecord } from "./progress.js";
+import { storeNote } from "./store_note.js";
 
 const asOptions = (words) => words.map((word) => ({ key: word, text: word }));
 
@@ -58,7 +59,7 @@ function renderPrediction({ model, el: host }) {
   const question = PREDICTION_KINDS[spec.kind](spec);
   const sure = radios("How sure are you?", asOptions(CONFIDENCES), "ig-inline");
   const problem = el("p", { class: "ig-problem", role: "status" });
-  const message = el("p", { class: "ig-problem", role: "status" });
+  const note = storeNote(keeper);
   const form = answerForm(record, question.node, sure.node,
     button(verdict ? "Record my verdict" : "Record my prediction", null, "ig-button"));
   const result = control("div", { class: "ig-feedback", "aria-live": "polite", tabindex: "-1" });
@@ -87,7 +88,7 @@ function renderPrediction({ model, el: host }) {
   }
 
   function draw() {
-    message.textContent = used ? keeper.message : "";
+    note.tell(used);
     const last = given();
     if (shown !== null && shown === (last?.uid ?? "")) return;
     const [first, hadFocus] = [shown === null, host.contains(document.activeElement)];
@@ -106,7 +107,7 @@ function renderPrediction({ model, el: host }) {
   host.classList.add("ig-widget");
   host.append(el("section", { class: "ig-card" },
     el("p", { class: "ig-title" }, verdict ? "Your verdict" : "Predict first"),
-    asked, form, problem, result, again, message), reveal);
+    asked, form, problem, result, again, note.node), reveal);
   const end = keeper.subscribe(draw);
   draw();
   return () => { end(); leave(); };

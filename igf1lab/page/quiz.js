@@ -5,6 +5,7 @@ import { CONFIDENCES, DONT_KNOW, attemptFor, roundSummary, stateAfter } from "./
 import { answerForm, button, control, el, numberInput, radios, sayAgain, unique } from "./dom.js";
 import { joinKeeper } from "./keeper.js";
 import { newRecord, roundsOf } from "./progress.js";
+import { storeNote } from "./store_note.js";
 
 // Each kind of item: build(item, ...) returns { nodes, read(): answer, write(answer) }.
 
@@ -205,13 +206,13 @@ export function drawQuiz(host, keeper, { title, items, context, feedback, unsure
   const answered = () => { used = true; };
   const cards = items.map((item, i) => card(item, i + 1, items.length, { keeper, context, feedback, unsure, svg, answered }));
   const summary = el("p", { class: "ig-summary", role: "status" });
-  const message = el("p", { class: "ig-problem", role: "status" });
+  const note = storeNote(keeper);
   host.classList.add("ig-widget");
-  host.append(el("p", { class: "ig-title" }, title), ...cards.map((each) => each.node), summary, message);
+  host.append(el("p", { class: "ig-title" }, title), ...cards.map((each) => each.node), summary, note.node);
   const draw = () => {
     cards.forEach((each) => each.draw());
     summary.textContent = roundSummary(cards.map((each) => each.state()), feedback);
-    message.textContent = used ? keeper.message : "";
+    note.tell(used);
   };
   draw();
   return keeper.subscribe(draw);

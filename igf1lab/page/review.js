@@ -4,6 +4,7 @@ import { button, el } from "./dom.js";
 import { joinKeeper } from "./keeper.js";
 import { drawQuiz } from "./quiz.js";
 import { reviewPlan } from "./schedule.js";
+import { storeNote } from "./store_note.js";
 
 const ideas = (count) => `${count} ${count === 1 ? "idea is" : "ideas are"}`;
 
@@ -57,14 +58,13 @@ export function drawReview(host, keeper, { items, claims, svg }) {
 function renderReview({ model, el: host }) {
   const { keeper, leave } = joinKeeper(model);
   const box = el("section", { class: "ig-card" }, el("p", { class: "ig-title" }, "Review"));
-  const message = el("p", { class: "ig-problem", role: "status" });
+  const note = storeNote(keeper);
   host.classList.add("ig-widget");
   host.append(box);
   const end = drawReview(box, keeper, { items: model.get("items"), claims: model.get("claims"), svg: model.get("map_svg") });
-  box.append(message);
-  const tell = () => { message.textContent = keeper.message; };
-  const quiet = keeper.subscribe(tell);
-  tell();
+  box.append(note.node);
+  const quiet = keeper.subscribe(() => note.tell());
+  note.tell();
   return () => { quiet(); end(); leave(); };
 }
 

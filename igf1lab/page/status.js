@@ -3,20 +3,21 @@
 import { el } from "./dom.js";
 import { joinKeeper } from "./keeper.js";
 import { masteryOf } from "./progress.js";
+import { storeNote } from "./store_note.js";
 
 function renderStatus({ model, el: host }) {
   const { keeper, leave } = joinKeeper(model);
   const line = el("p", { class: "ig-status-line", role: "status" }, model.get("text"));
-  const message = el("p", { class: "ig-problem" });
+  const note = storeNote(keeper);
   let known = false;
   function tell() {
     const claims = model.get("claims");
     const firm = [...masteryOf(keeper.records(), claims).values()].filter((each) => each.word === "firm").length;
     if (known) line.textContent = `${model.get("text")} · your progress: ${firm} of ${claims.length} claims firm`;
-    message.textContent = keeper.message;
+    note.tell();
   }
   host.classList.add("ig-widget");
-  host.append(line, message);
+  host.append(line, note.node);
   keeper.ready.then(() => { known = true; tell(); });
   const end = keeper.subscribe(tell);
   return () => { end(); leave(); };

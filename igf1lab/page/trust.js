@@ -7,6 +7,7 @@
 import { button, el, radios, sayAgain } from "./dom.js";
 import { joinKeeper } from "./keeper.js";
 import { newRecord } from "./progress.js";
+import { storeNote } from "./store_note.js";
 import { marksOf, trustContext } from "./trust_score.js";
 
 const REST = "Mark the rest: I don't know";
@@ -17,7 +18,7 @@ function renderTrust({ model, el: host }) {
   const rows = claims.map((claim) => ({ claim, part: radios(claim.says, steps, "ig-trust-row") }));
   const count = el("p", { class: "ig-summary", role: "status" });
   const problem = el("p", { class: "ig-problem", role: "status" });
-  const message = el("p", { class: "ig-problem", role: "status" });
+  const note = storeNote(keeper);
   const record = button("Record my marks", null, "ig-button");
   const rest = button(REST, () => {
     for (const { part } of rows) if (!part.read()) part.write("unknown");
@@ -64,14 +65,14 @@ function renderTrust({ model, el: host }) {
       if (marks.has(claim.id)) part.write(marks.get(claim.id));
       part.node.disabled = recorded;
     }
-    message.textContent = keeper.message;
+    note.tell();
     tell();
   }
 
   host.classList.add("ig-widget");
   host.append(el("section", { class: "ig-card ig-trust" },
     el("p", { class: "ig-title" }, when === "before" ? "Your trust map today" : "Your trust map after the course"),
-    form, problem, message));
+    form, problem, note.node));
   const end = keeper.subscribe(draw);
   draw();
   return () => { end(); leave(); };

@@ -90,13 +90,17 @@ def test_what_is_damaged_is_left_out_with_a_word(context):
     ],
     ids=["none", "refused", "full"],
 )
-def test_without_storage_the_lesson_goes_on_and_says_so(context, spoil):
+def test_without_storage_the_lesson_goes_on_and_offers_the_download_it_speaks_of(context, spoil):
     page = context.new_page()
     page.add_init_script(spoil)
     put(page, quiz(), PAGE)
     answer(page)
     expect(page.get_by_text("cannot be kept in this browser")).to_be_visible()
-    assert len(page.evaluate(RECORDS)) == 1
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download my progress").click()
+    records = page.evaluate(RECORDS)
+    assert json.loads(download.value.path().read_text("utf-8"))["records"] == records
+    assert len(records) == 1
 
 
 def test_a_prediction_opens_its_outcome_and_stays_open(context, monkeypatch):
@@ -159,11 +163,15 @@ def reply(widget, content):
     return json.loads(json.dumps(sent[0]))
 
 
-def test_a_click_on_the_map_shows_the_claim_where_the_eye_is(browser):
+def test_an_arrow_of_the_map_shows_its_claim_where_the_eye_is(browser):
+    """By a click, or by Tab and Enter, as lesson 0 says; Escape closes it."""
     page = browser.new_page(viewport={"width": 1000, "height": 500})
     put(page, ProgressPanel())
-    for arrow in page.locator(".ig-arrow").all()[::6]:
-        arrow.click()
+    for number, arrow in enumerate(page.locator(".ig-arrow").all()[::6]):
+        if number % 2:
+            arrow.press("Enter")
+        else:
+            arrow.click()
         detail = page.locator(".ig-detail")
         expect(detail).to_contain_text("The article:")
         expect(detail).to_be_in_viewport(ratio=0.95)

@@ -1,4 +1,8 @@
-"""Every lesson as a learner meets it: each is opened once, and looked at from all sides."""
+"""Lessons as a learner meets them: four are worked through, all are looked at.
+
+What an explorer's sliders do at every end is tested without a browser (``test_lesson_parts.py``),
+what each part does with keys and answers on a page of its own; here is what JupyterLab adds.
+"""
 
 import re
 
@@ -10,18 +14,18 @@ from igf1lab.lesson.lesson import open_lesson
 from igf1lab.lesson.quiz_bank import load_all
 
 LESSONS = [path.stem for path in sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))]
-SILENT = {"00_start_here"}  # its only quiz is the pre-test, which judges and says nothing
+# The first two, one of the mechanisms and the last: between them, every kind of part.
+WORKED = [LESSONS[0], LESSONS[1], LESSONS[7], LESSONS[11]]
+SILENT = {LESSONS[0]}  # its first quiz is the pre-test, which judges and says nothing
 PREDICTIONS = ".ig-card:not([data-item]):has(button:text('Record my prediction'))"
 
 
-@pytest.fixture(scope="module", params=LESSONS)
+@pytest.fixture(scope="module", params=WORKED)
 def lesson(request, lab):
     """The name of a lesson that is open in the page and has run to its end."""
     lab.open_lesson(request.param)
     lab.run_all()
     yield request.param
-    lab.set_theme(dark=False)
-    lab.set_width(WIDE)
 
 
 def curves(explorer: Locator) -> list[str]:
@@ -48,17 +52,31 @@ def name_of(explorer: Locator) -> str:
     return explorer.get_attribute("data-name")
 
 
-# --- it runs --------------------------------------------------------------------------------
+def faults(lab) -> list[str]:
+    """What is wrong with the open lesson: errors, widgets not drawn, too wide, hard to read.
+
+    JupyterLab's own faults are left out. Zoom of 200 % leaves a page of 1280 px half of its CSS pixels.
+    """
+    found = lab.errors()
+    texts = lab.page.locator(".jp-OutputArea").all_inner_texts()
+    found += [t for t in texts if "Error displaying widget" in t or "Loading widget" in t]
+    for width, dark in ((WIDE, False), (WIDE // 2, False), (NARROW, True)):
+        lab.set_width(width)
+        lab.set_theme(dark)
+        found += [f"{width} px: {fault}" for fault in lab.overflowing()]
+        if width != WIDE // 2:
+            found += [f"{width} px, dark {dark}: {fault}" for fault in lab.axe()]
+    lab.set_theme(dark=False)
+    lab.set_width(WIDE)
+    return found
 
 
-def test_it_runs_without_an_error(lesson, lab):
-    assert lab.errors() == []
-
-
-def test_every_widget_is_drawn(lesson, lab):
-    """No cell shows the words that stand for a widget that could not be drawn."""
-    text = lab.page.locator(".jp-OutputArea").all_inner_texts()
-    assert not [t for t in text if "Error displaying widget" in t or "Loading widget" in t]
+@pytest.mark.usefixtures("axe_is_here")
+@pytest.mark.parametrize("name", sorted({*LESSONS} - {*WORKED}))
+def test_other_lessons_run_and_can_be_read_by_everybody(lab, name):
+    lab.open_lesson(name)
+    lab.run_all()
+    assert faults(lab) == []
 
 
 # --- predictions ----------------------------------------------------------------------------
@@ -91,25 +109,25 @@ def answer(card: Locator, lesson: str) -> None:
             group.locator("input").fill(str(spec.low))
 
 
+@pytest.mark.usefixtures("axe_is_here")
+def test_it_runs_and_can_be_read_by_everybody(lesson, lab):
+    """With all open that predictions open."""
+    lab.screenshots(lesson)
+    assert faults(lab) == []
+
+
 # --- explorers ------------------------------------------------------------------------------
 
 
-def test_explorers_move(lesson, lab):
-    """By the keyboard alone: every slider changes the curves, and the sentence with them.
-
-    A slider may be idle at the start (a gain of nothing is nothing), but not in every scenario.
-    """
+def test_explorers_move_by_the_keyboard_alone(lesson, lab):
     for explorer in lab.find(".ig-explorer"):
-        said = {sentence(explorer)}
-        starts = explorer.get_by_role("group", name="Scenarios").get_by_role("button").all()
-        starts.insert(0, explorer.get_by_role("button", name="Reset"))
-        for slider in explorer.locator("input[type=range]").all():
-            changed = any(moves_from(start, slider, explorer, lab, said) for start in starts)
-            label = slider.get_attribute("data-name")
-            assert changed, f"{name_of(explorer)}: slider {label} never moves a curve"
-        assert len(said) > 1, f"{name_of(explorer)}: the sentence never changes"
-        starts[0].press("Enter")
+        before = curves(explorer)
+        slider = explorer.locator("input[type=range]").first
+        ends = [slider.press(key) or moved_from(before, explorer) for key in ("End", "Home")]
+        assert any(ends), f"{name_of(explorer)}: {slider.get_attribute('data-name')} moves nothing"
+        explorer.get_by_role("button", name="Reset").press("Enter")
         lab.wait_idle()
+        assert curves(explorer) == before
     assert lab.errors() == []
 
 
@@ -131,20 +149,6 @@ def test_menus_are_worked_by_the_keyboard(lesson, lab):
         explorer.get_by_role("button", name="Reset").press("Enter")
     lab.wait_idle()
     assert lab.errors() == []
-
-
-def moves_from(start: Locator, slider: Locator, explorer: Locator, lab, said: set) -> bool:
-    """Press the start button, then run the slider to both ends; notes what the sentence says."""
-    start.press("Enter")
-    lab.wait_idle()
-    before = curves(explorer)
-    for key in ("End", "Home"):
-        slider.press(key)
-        moved = moved_from(before, explorer)
-        said.add(sentence(explorer))
-        if moved:
-            return True
-    return False
 
 
 def test_a_drag_inside_what_the_page_holds_asks_nothing(lesson, lab):
@@ -222,33 +226,6 @@ def test_the_quiz_needs_only_the_keyboard(lesson, lab, choices):
     expect(card.locator(".ig-feedback")).to_contain_text(re.compile("[✓✗]|Recorded"))
 
 
-# --- everybody can read it --------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.usefixtures("axe_is_here")
-def test_axe_finds_no_violation(lesson, lab, dark):
-    lab.set_theme(dark)
-    lab.screenshots(f"{lesson}-{'dark' if dark else 'light'}")
-    found = lab.axe()
-    assert not found, "\n".join(found)
-
-
-@pytest.mark.usefixtures("axe_is_here")
-def test_it_fits_a_narrow_page(lesson, lab):
-    lab.set_width(NARROW)
-    lab.screenshots(f"{lesson}-narrow")
-    found = lab.overflowing() + lab.axe()
-    assert not found, "\n".join(found)
-
-
-def test_it_fits_at_200_percent(lesson, lab):
-    """Zoom leaves a page of 1280 px half of its CSS pixels."""
-    lab.set_width(WIDE // 2)
-    found = lab.overflowing()
-    assert not found, "\n".join(found)
-
-
 # --- the tests can fail -----------------------------------------------------------------------
 
 
@@ -276,7 +253,7 @@ def test_too_wide_is_noticed(bad_page):
 
 def test_lessons_have_parts_to_test():
     """A lesson without an explorer or a prediction would make the tests above pass by doing nothing."""
-    for name in LESSONS:
+    for name in WORKED:
         parts = open_lesson(name).parts
         assert parts.EXPLORERS, f"{name} has no explorer"
         assert parts.OUTCOMES, f"{name} has no prediction"
