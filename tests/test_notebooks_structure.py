@@ -1,6 +1,7 @@
 """Every lesson keeps the rules of ``lesson_rules``, and each rule can fail."""
 
 import copy
+import re
 from collections.abc import Callable
 
 import nbformat
@@ -9,6 +10,7 @@ import pytest
 import lesson_rules
 import lesson_time
 from igf1lab.lesson.lesson import LESSONS as ORDER
+from igf1lab.page import FOLDER
 from kernels import ROOT
 from lesson_rules import RULES, Course, LessonFile, problems, the_course
 
@@ -198,12 +200,18 @@ def test_a_broken_lesson_is_told_what_to_do(change, message):
     assert any(message in s for s in said), f"expected '… {message} …' among:\n" + "\n".join(said)
 
 
-def test_an_unasked_claim_is_named():
+def test_a_claim_asked_too_seldom_to_get_firm_is_named():
+    """How many items that takes is the page's rule."""
+    rule = re.search(
+        r"ENOUGH_ITEMS\] = \[[\d., ]+, (\d)\]", (FOLDER / "progress.js").read_text("utf-8")
+    )
+    assert int(rule[1]) == lesson_rules.FEWEST_FOR_FIRM
     course = small_course()
     course.quizzes[MODEL] = {"items": [{"claims": ["SCFA-1"]}] * 4}
     said = "\n".join(faults(template(), course))
     assert "has 4 items; have 6 to 8" in said
-    assert "no quiz item serves SCFA-2" in said
+    assert "0 quiz items serve SCFA-2" in said
+    assert "SCFA-1" not in said
 
 
 def test_every_rule_has_been_seen_to_fail():
