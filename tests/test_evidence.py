@@ -287,6 +287,18 @@ def test_citations_lead_to_the_reference_list():
     assert sorted(targets) == [f"#{item.get('id')}" for item in items]
 
 
+def test_an_entry_begins_as_the_text_names_it():
+    keys = ("larsson2020diab", "rat_ba_2024", "watling_abstract", "lanz2008", "yan2017")
+    entries = {li.get("id"): li for li in _parse(render.reference_list(keys)).iter("li")}
+    said = {key: "".join(entries[f"ig-ref-{key}"].itertext()) for key in keys}
+    assert said["larsson2020diab"].startswith("Larsson S. C., Michaelsson K., Burgess S. (2020b). ")
+    assert "lipase levels in rats (2024). J Acad" in said["rat_ba_2024"]
+    assert said["rat_ba_2024"].startswith("Investigation of")
+    assert said["watling_abstract"].startswith("Watling C. Z. et al. Association")
+    assert "to build, destroy, or both? Curr" in said["yan2017"]
+    assert said["lanz2008"].endswith("find it in PubMed")
+
+
 def test_text_is_escaped_everywhere():
     evil = '<script>alert("x")</script>'
     original = evidence.claim("AXIS-1")

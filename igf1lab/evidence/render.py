@@ -122,13 +122,14 @@ def verdict_panel(claims: Iterable[Claim]) -> str:
 
 def _reference_item(key: str) -> str:
     entry = reference(key)
-    who = f"{entry.author_line} ({entry.year})" if entry.year else entry.author_line
-    opening = f"{escape(who.strip())}. " if who else ""
+    year = f" ({entry.year}{entry.letter})" if entry.year else ""
+    named = (f"{entry.author_line}{year}", entry.title) if entry.authors else (entry.title + year,)
+    opening = " ".join(part if part[-1] in ".?!" else f"{part}." for part in map(escape, named))
     where = f" <cite>{escape(entry.where)}</cite>." if entry.where else ""
     words = escape(entry.link_words)
     link = f' <a href="{escape(entry.address)}" rel="noopener">{words}</a>' if words else ""
     note = f" <small>[{escape(entry.annotation)}]</small>" if entry.annotation else ""
-    return f'<li id="ig-ref-{escape(key)}">{opening}{escape(entry.title)}.{where}{link}{note}</li>'
+    return f'<li id="ig-ref-{escape(key)}">{opening}{where}{link}{note}</li>'
 
 
 def reference_list(keys: Iterable[str]) -> str:
