@@ -357,7 +357,7 @@ EDGES = {
             None,
             "animals",
             "NEURO-2",
-            "rats infused with IGF-1",
+            "rats without a pituitary infused with IGF-1",
             ("aberg2000",),
         ),
         Edge(

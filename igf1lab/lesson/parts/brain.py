@@ -434,7 +434,7 @@ def patients() -> Plate:
         if row["ci_low"] is None:
             size = f"d = {float(row['estimate']):+.2f}".replace("-", "−")
             direction = "higher" if float(row["estimate"]) > 0 else "lower"
-            rows.append((label, None, None, None, f"{direction}: {size}, no interval printed"))
+            rows.append((label, None, None, None, f"{direction}: {size}, p = {row['p']:g}"))
         else:
             rows.append((label, *_interval(row), None))
     fig, alt = _forest_with_words(
@@ -450,7 +450,8 @@ def patients() -> Plate:
         fig,
         alt.replace("Without a ratio to draw", "In another unit (Cohen's d)"),
         "Top two: pooled case-control studies, unit not given on the page read. The others: one "
-        "study in another unit (Cohen's d), so they stand in words, not on the axis.",
+        "study in another unit (Cohen's d; no interval printed), so they stand in words, not on the axis. p = 0.09 "
+        "leaves chance open.",
         tuple(dict.fromkeys(r["source_key"] for r in table)),
     )
 
