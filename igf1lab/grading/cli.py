@@ -10,6 +10,7 @@ from pathlib import Path
 
 from igf1lab.exercises.questions import SpecError
 from igf1lab.grading.course import CourseError, open_course, safe_name
+from igf1lab.grading.progress import told
 from igf1lab.grading.safe_text import say
 from igf1lab.grading.sandbox.client import Limits
 from igf1lab.grading.sandbox.tiers import TIERS, NoSandbox
@@ -90,7 +91,8 @@ def main(arguments=None) -> int:
 def _ingest(course, options):
     from igf1lab.grading.intake.ingest import ingest
 
-    arrivals = ingest(course, options.source, options.set, say)
+    with told() as tell:
+        arrivals = ingest(course, options.source, options.set, tell)
     refused = [a for a in arrivals if a.says.startswith("refused")]
     say(f"{len(arrivals)} files, {len(refused)} refused.")
     return TROUBLE if refused or not arrivals else 0
@@ -110,7 +112,7 @@ def _or_nothing(says):
 def _grade(course, options):
     from igf1lab.grading.marking.whole_class import grade
 
-    with _or_nothing("Nothing was marked."):
+    with _or_nothing("Nothing was marked."), told() as tell:
         summary = grade(
             course,
             options.set,
@@ -123,7 +125,7 @@ def _grade(course, options):
             only=options.sandbox,
             again=options.again,
             replace=options.replace,
-            progress=say,
+            progress=tell,
         )
     say(
         f"{len(summary.marked)} marked, {len(summary.unchanged)} unchanged, "
@@ -178,7 +180,8 @@ def _feedback(course, options):
     from igf1lab.grading.handback.pages import write_feedback
 
     course.solution(options.set)  # says so if there is no such set
-    written = write_feedback(course, options.set, say)
+    with told() as tell:
+        written = write_feedback(course, options.set, tell)
     say(f"{len(written)} pages in {course.folder / 'feedback'}")
 
 
@@ -187,9 +190,10 @@ def _export(course, options):
 
     course.solution(options.set)
     lost = []
-    path = export(
-        course, options.set, options.format, options.roster, options.column, say, lost.append
-    )
+    with told() as tell:
+        path = export(
+            course, options.set, options.format, options.roster, options.column, tell, lost.append
+        )
     say(path)
     for line in lost:
         say(line, sys.stderr)
@@ -200,7 +204,9 @@ def _report(course, options):
     from igf1lab.grading.handback.report import report
 
     course.solution(options.set)
-    say(report(course, options.set, say))
+    with told() as tell:
+        path = report(course, options.set, tell)
+    say(path)
 
 
 def _numbers(course, options):

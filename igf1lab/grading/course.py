@@ -14,11 +14,13 @@ import unicodedata
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import quote
 
 import yaml
 
 from igf1lab.exercises.source import REPOSITORY
 
+MOST_NAME = 180  # bytes
 SETTINGS = {"personal": bool, "database": str, "course_id": str}  # of course.yaml
 
 
@@ -38,7 +40,8 @@ class Course:
     @property
     def db_url(self) -> str:
         """The gradebook's address."""
-        return self.database or f"sqlite:///{self.folder / 'gradebook.db'}"
+        # Quoted as SQLAlchemy reads it: a folder may hold a question mark or a percent sign.
+        return self.database or f"sqlite:///{quote(str(self.folder / 'gradebook.db'))}"
 
     @property
     def secret(self) -> str:
@@ -140,6 +143,7 @@ def open_course(folder: str | None = None, make: bool = True) -> Course:
             f"{path} does not exist, so it has no submissions. Is it the class's folder? "
             "Look at --course and COURSE_PRIVATE; ingest makes a new one."
         )
+    os.umask(0o077)  # whatever is written for a class, gradebook included, is its owner's alone
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     return Course(path, **_settings(path / "course.yaml"))
 
@@ -162,19 +166,31 @@ def _settings(path):
     return chosen
 
 
+def plain_name(name: str) -> str:
+    """Return a name by which two are compared: its letters and signs in one spelling, no more."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
 def safe_name(name: str) -> str:
-    """Return a student's id as a plain file name; letters of every script may stay.
+    """Return a student's id as a plain file name; letters of every script stay, with their signs.
 
     Raises
     ------
     CourseError
         If nothing is left of it.
     """
-    name = unicodedata.normalize("NFC", name)
-    name = re.sub(r"[^\w.@-]+", "-", name).strip("-.")[:80]
-    if not name:
+    kept = "".join(c if _may_stay(c) else "-" for c in unicodedata.normalize("NFC", name))
+    kept = re.sub(r"--+", "-", kept)
+    # A file's name may have 255 bytes; ours add an ending.
+    kept = kept.strip("-.").encode()[:MOST_NAME].decode(errors="ignore").strip("-.")
+    if not any(c.isalnum() for c in kept):
         raise CourseError("a student's name has no letter or digit in it")
-    return name
+    return kept
+
+
+def _may_stay(c):
+    # Vowels and tones of many scripts are signs on the letter before (Mn, Mc).
+    return c.isalnum() or c in "_.@-" or unicodedata.category(c) in ("Mn", "Mc")
 
 
 def versions() -> dict[str, str]:

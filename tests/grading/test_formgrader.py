@@ -17,7 +17,7 @@ from igf1lab.grading.demo import made_up_class
 from igf1lab.grading.handback import export
 from igf1lab.grading.intake.ingest import ingest
 from igf1lab.grading.marking import gradebook, whole_class
-from igf1lab.grading.marking.formgrader import command, write_config
+from igf1lab.grading.marking.formgrader import command, environment, write_config
 from sandboxes import sandbox_or_skip
 
 pytestmark = pytest.mark.browser
@@ -57,9 +57,8 @@ def lab(course):
         port = free.getsockname()[1]
     write_config(course)
     arguments = [*command(course, port, browser=False), "--ServerApp.token=tok"]
-    environment = os.environ | {"COURSE_PRIVATE": str(course.folder)}
     server = subprocess.Popen(
-        arguments, cwd=course.folder, env=environment, start_new_session=True,
+        arguments, cwd=course.folder, env=environment(course), start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     address = f"http://localhost:{port}"

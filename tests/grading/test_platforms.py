@@ -15,7 +15,8 @@ from igf1lab.grading.course import CourseError, open_course
 from igf1lab.grading.demo import blob, notebook_with, right_answers
 from igf1lab.grading.handback import export
 from igf1lab.grading.handback.export import match_roster
-from igf1lab.grading.intake.ingest import Owner, ingest, owner_of, owners
+from igf1lab.grading.intake.ingest import ingest, owners
+from igf1lab.grading.intake.people import Owner, whose
 from sandboxes import sandbox_or_skip
 
 CANVAS_HEAD = "Student,ID,SIS User ID,SIS Login ID,Section,Metabolism (4711)\n"
@@ -160,7 +161,7 @@ def test_moodle_there_and_back(tmp_path, set_name, answered, need_sandbox, capsy
     ],
 )  # fmt: skip
 def test_whose_file_it_is(file, owner):
-    assert owner_of(file, "03_metabolism") == owner
+    assert whose([file], "03_metabolism")[file] == owner
 
 
 def submitted(course, name):

@@ -15,7 +15,8 @@ from igf1lab.grading import cli
 from igf1lab.grading.course import REPOSITORY, CourseError, open_course
 from igf1lab.grading.demo import blob, made_up_class, notebook_with
 from igf1lab.grading.handback import export, pages, report
-from igf1lab.grading.intake.ingest import Owner, ingest, owner_of
+from igf1lab.grading.intake.ingest import ingest
+from igf1lab.grading.intake.people import Owner, whose
 from igf1lab.grading.marking import gradebook, whole_class
 from igf1lab.grading.marking.formgrader import write_config
 from sandboxes import sandbox_or_skip
@@ -215,6 +216,6 @@ def test_pages_go_back_to_moodle_in_one_zip(course, set_name, tmp_path):
     with zipfile.ZipFile(packed) as archive:
         (file,) = archive.namelist()
         assert b"could not be read" in archive.read(file)
-    assert owner_of(file, set_name) == Owner("Ada Lovelace", "moodle", "98765")
+    assert whose([file], set_name)[file] == Owner("Ada Lovelace", "moodle", "98765")
     # Moodle reads name, number, plugin's type and plugin's name from the folder.
     assert file.split("_", 4)[1:4] == ["98765", "assignsubmission", "file"]

@@ -99,3 +99,17 @@ def test_after_a_probe_only_our_own_words_come_back():
     says = [item.get("says") for item in unquoted(calls)["returned"]]
     assert says == ["ValueError", "an error", "it is not of the kind that is asked for", None]
     assert "12345" not in str(unquoted(typed))
+
+
+def test_a_terminal_gets_a_bar_and_other_places_lines(monkeypatch, capsys):
+    from igf1lab.grading.progress import told
+
+    for terminal in (False, True):
+        monkeypatch.setattr("sys.stdout.isatty", lambda terminal=terminal: terminal, raising=False)
+        with told() as tell:
+            tell("Sandbox: x")
+            for n in (1, 2):
+                tell(f"[{n}/2] ada\x1b[2J: new")
+        said = capsys.readouterr().out
+        assert ("2/2" in said.replace("[2/2]", "")) == terminal
+        assert "[1/2] ada" in said and "\x1b[2J" not in said

@@ -1,16 +1,19 @@
 """Marks as CSV for a learning platform: quoted, safe against formulas, empty while pending."""
 
 import csv
+import io
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
 from igf1lab.exercises.questions import set_from_data
 from igf1lab.grading.course import Course, CourseError
+from igf1lab.grading.files import put
 from igf1lab.grading.handback.pages import final_points
-from igf1lab.grading.intake.ingest import Owner, owners
+from igf1lab.grading.handback.roster import FIRST, LAST, LOGIN, WHOLE, cells, read_roster
+from igf1lab.grading.intake.ingest import owners
+from igf1lab.grading.intake.people import Owner, letters
 from igf1lab.grading.marking import gradebook as books
 from igf1lab.grading.marking.results import newer_work, read_results
 from igf1lab.grading.safe_text import csv_cell
@@ -20,8 +23,6 @@ _CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 # Moodle's importer refuses a table without Identifier, Grade and Last modified (grade).
 _COMMENTS = "Feedback comments"
 _MOODLE = ["Identifier", "Full name", "Grade", "Last modified (grade)", _COMMENTS]
-_LOGINS = ("SIS Login ID", "SIS User ID", "student", "Username", "Email address", "ID number")
-_NAMES = ("Student", "Full name")
 _NEEDED = {"canvas": ("Student", "ID"), "moodle": ("Identifier", "Grade")}
 _WANTED = {
     "canvas": "Canvas: Grades, Export, Export Entire Gradebook.",
@@ -85,7 +86,7 @@ def export(
     if style not in FORMATS:
         raise CourseError(f"format must be one of {', '.join(FORMATS)}")
     found = final_marks(course, name)
-    people = _roster(roster, style, column, name)
+    people = _roster(roster, style, column, name, progress, warn)
     if not found and not people:
         raise CourseError(f"Nothing of {name} has been marked yet.")
     known = owners(course, name)
@@ -99,11 +100,10 @@ def export(
     table = {"plain": _plain, "canvas": _canvas, "moodle": _moodle}[style]
     rows = table(course, name, found, who, people, places, column)
     path = course.folder / "export" / f"{name}-{style}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8-sig") as file:
-        csv.writer(file, quoting=csv.QUOTE_ALL).writerows(
-            [csv_cell(cell) for cell in row] for row in rows
-        )
+    text = io.StringIO(newline="")
+    table = [[csv_cell(cell) for cell in row] for row in rows]
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(table)
+    put(path, "\ufeff" + text.getvalue())
     course.log("export", set=name, format=style, rows=len(rows) - 1)
     return path
 
@@ -115,11 +115,15 @@ def match_roster(who: dict[str, Owner], people: list[dict]) -> dict[str, int]:
     the number of Moodle's ``Identifier``). Else a login or an e-mail address that is the student's
     name, else the name itself, if one row and one student have it.
     """
-    numbers = {key: row for row, person in enumerate(people) for key in _numbers_in(person)}
+    numbers, twice = {}, set()
+    for row, person in enumerate(people):
+        for key in _numbers_in(person):
+            twice |= {key} if key in numbers else set()
+            numbers[key] = row
     places = {
         student: numbers[owner.platform, owner.number]
         for student, owner in who.items()
-        if (owner.platform, owner.number) in numbers
+        if (owner.platform, owner.number) in numbers.keys() - twice
     }
     platforms = {platform for platform, _ in numbers}
     for keys_in in (_logins_in, _names_in):
@@ -130,17 +134,13 @@ def match_roster(who: dict[str, Owner], people: list[dict]) -> dict[str, int]:
         for student, owner in who.items():
             # A number that the roster lacks is another person, whatever the name.
             if student not in places and owner.platform not in platforms:
-                for key in {_fold(student), _fold(owner.name)}:
+                for key in {letters(student), letters(owner.name)}:
                     if len(rows[key]) == 1:
                         claims[min(rows[key])].add(student)
         for row, students in claims.items():
             if len(students) == 1 and row not in places.values():
                 places[min(students)] = row
     return places
-
-
-def _fold(text):
-    return re.sub(r"[\W_]", "", unicodedata.normalize("NFC", text)).casefold()
 
 
 def _numbers_in(person):
@@ -152,19 +152,18 @@ def _numbers_in(person):
 
 
 def _logins_in(person):
-    return {_fold(person[title]) for title in _LOGINS if person.get(title)}
+    return {letters(value) for value in cells(person, LOGIN)}
 
 
 def _names_in(person):
-    last = person.get("Surname") or person.get("Last name")
-    names = [person.get(title) for title in _NAMES]
-    names += [f"{last}, {person['First name']}"] if last and person.get("First name") else []
+    names = cells(person, WHOLE)
+    names += [f"{last}, {first}" for last in cells(person, LAST) for first in cells(person, FIRST)]
     found = set()
-    for name in filter(None, names):
+    for name in names:
         last, comma, first = name.partition(",")
         if not comma:
             first, _, last = name.rpartition(" ")
-        found |= {_fold(name), _fold(f"{first}{last}"), _fold(f"{last}{first}")}
+        found |= {letters(name), letters(f"{first}{last}"), letters(f"{last}{first}")}
     return found
 
 
@@ -195,15 +194,10 @@ def _warn_of_newer(course, name, warn):
             warn(f"{student}: newer work is not marked yet")
 
 
-def _roster(path, style, column, name):
+def _roster(path, style, column, name, tell, warn):
     if path is None:
         return []
-    try:
-        with Path(path).open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, restval="")
-            titles, rows = reader.fieldnames or [], list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CourseError(f"The roster {path} cannot be read: {error}") from None
+    titles, people = read_roster(Path(path), tell, warn)
     missing = [title for title in _NEEDED.get(style, ()) if title not in titles]
     if missing:
         raise CourseError(f"{path} has no column {' and no '.join(missing)}. {_WANTED[style]}")
@@ -215,8 +209,6 @@ def _roster(path, style, column, name):
         )
     if style == "moodle" and column:
         raise CourseError("Moodle's worksheet has its own column, Grade: leave --column out.")
-    # What stands beyond the last column has no title.
-    people = [{title: row[title] for title in row if title} for row in rows]
     people = [p for p in people if p.get("Student", "").strip().lower() != "points possible"]
     if not people:
         raise CourseError(f"{path} has no students in it.")
@@ -224,10 +216,10 @@ def _roster(path, style, column, name):
 
 
 def _person(row):
-    for name in (*_LOGINS, *_NAMES, "Identifier"):
-        if row.get(name):
-            return row[name]
-    return ""
+    first, last = cells(row, FIRST), cells(row, LAST)
+    named = [f"{last[0]}, {first[0]}"] if first and last else []
+    said = [*cells(row, LOGIN), *cells(row, WHOLE), *named, row.get("Identifier") or ""]
+    return said[0]
 
 
 def _number(value):

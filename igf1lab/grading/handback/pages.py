@@ -3,6 +3,7 @@
 Every text that came from a student is escaped; the page forbids scripts, forms and the network.
 """
 
+import io
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 from igf1lab.exercises.judging import Verdict, feedback
 from igf1lab.exercises.questions import set_from_data
 from igf1lab.grading.course import Course, CourseError
-from igf1lab.grading.intake.ingest import owners
+from igf1lab.grading.files import put
+from igf1lab.grading.intake.ingest import owners, refusals
 from igf1lab.grading.marking import gradebook as books
 from igf1lab.grading.marking.results import kept_result, newer_work, read_results
 from igf1lab.grading.safe_text import html
@@ -53,8 +55,13 @@ def final_points(verdict: dict, mark: dict | None) -> float | None:
     return None if mark["auto"] is None else mark["auto"] + extra
 
 
-def feedback_page(student: str, result: dict, marks: dict, newer: bool = False) -> str:
-    """Return the feedback page of one student; ``newer`` work has come but is not marked."""
+def feedback_page(
+    student: str, result: dict, marks: dict, newer: bool = False, refused: dict | None = None
+) -> str:
+    """Return the feedback page of one student.
+
+    ``newer`` work has come but is not marked; files were ``refused`` (name to why).
+    """
     exercise_set = set_from_data(result["set"])
     title = f"Feedback: {exercise_set.lesson}"
     parts, total, waiting = [], 0.0, False
@@ -76,15 +83,20 @@ def feedback_page(student: str, result: dict, marks: dict, newer: bool = False) 
         for death in result["deaths"]
     )
     head = f"<h1>{html(title)}</h1><p>{html(student)} · <strong>{whole}</strong></p>"
-    head += _box(newer) + (f"<ul>{deaths}</ul>" if deaths else "")
+    head += _box(newer, refused) + (f"<ul>{deaths}</ul>" if deaths else "")
     return page(title, head + "".join(parts))
 
 
-def _box(newer):
-    return f'<p class="says pending">{NEWER}</p>' if newer else ""
+def _box(newer, refused=None):
+    box = f'<p class="says pending">{NEWER}</p>' if newer else ""
+    for file, why in (refused or {}).items():
+        box += f'<p class="says pending">Your file {html(file)} was not taken: {html(why)}.</p>'
+    return box
 
 
-def unmarked_page(student: str, name: str, result: dict, newer: bool = False) -> str:
+def unmarked_page(
+    student: str, name: str, result: dict, newer: bool = False, refused: dict | None = None
+) -> str:
     """Return the page of a student whose file could not be marked: what was wrong, what to do."""
     if result.get("wrong_file"):
         wrong = (
@@ -94,6 +106,12 @@ def unmarked_page(student: str, name: str, result: dict, newer: bool = False) ->
             f"Hand in {name}.ipynb from the folder exercises/{name} of your course. It begins with "
             "“Exercises”, and its questions are numbered; the lesson in notebooks/ has the same "
             "file name. If you wrote your answers into the other notebook, copy them into this one."
+        )
+    elif result["status"] == "refused":
+        wrong = "None of the files that you handed in could be taken."
+        todo = (
+            f"Hand in your {name}.ipynb itself, as JupyterLab saves it: one file whose name ends in "
+            ".ipynb, not in a zip, not a link, not an export to PDF or HTML."
         )
     elif result["status"] == "unreadable":
         wrong = f"The file that you handed in could not be read: {result['says']}."
@@ -107,7 +125,7 @@ def unmarked_page(student: str, name: str, result: dict, newer: bool = False) ->
         todo = "You need not do anything: your teacher was told and will mark it again."
     body = (
         f"<h1>Feedback: {html(name)}</h1><p>{html(student)} · <strong>no mark yet"
-        f'</strong></p>{_box(newer)}<p class="says unusable">{html(wrong)}</p>'
+        f'</strong></p>{_box(newer, refused)}<p class="says unusable">{html(wrong)}</p>'
         f"<h2>What to do</h2><p>{html(todo)}</p><p>No mark is not a mark of 0.</p>"
     )
     return page(f"Feedback: {name}", body)
@@ -168,26 +186,30 @@ def write_feedback(
     with books.gradebook(course) as book:
         marks = books.marks(book, name)
     written, lost = [], []
-    results = read_results(course, name)
-    for number, (student, result) in enumerate(results.items(), 1):
+    results, refused = read_results(course, name), refusals(course, name)
+    for student in refused:
+        if student not in results and not course.submitted(student, name).is_file():
+            results[student] = {"status": "refused"}
+    for number, (student, result) in enumerate(sorted(results.items()), 1):
         try:
             path = course.folder / "feedback" / student / f"{name}.html"
-            path.parent.mkdir(parents=True, exist_ok=True)
             newer = newer_work(course, name, student, result)
             if result["status"] == "marked":
                 whole = kept_result(course, student, name)
-                text = feedback_page(student, whole, marks.get(student, {}), newer)
+                text = feedback_page(
+                    student, whole, marks.get(student, {}), newer, refused.get(student)
+                )
             else:
-                text = unmarked_page(student, name, result, newer)
-            path.write_text(text, encoding="utf-8")
+                text = unmarked_page(student, name, result, newer, refused.get(student))
+            put(path, text)
             written.append(path)
             says = result["status"]
         except Exception as error:  # one student's trouble stays one student's
             says = f"no page: {type(error).__name__}: {error} ({course.result(student, name)})"
             lost.append(f"{student}: {says}")
         progress(f"[{number}/{len(results)}] {student}: {says}")
-    if packed := _pack_for_moodle(course, name, written):
-        progress(f"For Moodle: {packed}")
+    for platform, packed in _pack(course, name, written).items():
+        progress(f"For {platform.title()}: {packed}")
     course.log("feedback", set=name, pages=len(written))
     if lost:
         raise CourseError(
@@ -196,19 +218,28 @@ def write_feedback(
     return written
 
 
-def _pack_for_moodle(course, name, pages):
-    """Write the zip that gives each student the page: in folders named as in Moodle's download."""
-    known = owners(course, name)
-    theirs = [(known[path.parent.name], path) for path in pages if path.parent.name in known]
-    theirs = [(owner, path) for owner, path in theirs if owner.platform == "moodle"]
-    if not theirs:
-        return None
-    # Not in feedback/: a name in a zip is what `forget` cannot find, but asks to delete in export/.
-    packed = course.folder / "export" / f"{name}-moodle-feedback.zip"
-    packed.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for owner, path in theirs:
-            # Moodle splits at the first underscore.
+def _pack(course, name, pages):
+    """Write, for each platform, the zip that gives each student the page."""
+    known, packs = owners(course, name), {}
+    for path in pages:
+        owner = known.get(path.parent.name)
+        if owner and owner.platform == "moodle":
+            # In folders named as in Moodle's download, which it splits at the first underscore.
             folder = f"{owner.name.replace('_', ' ')}_{owner.number}_assignsubmission_file_"
-            archive.write(path, f"{folder}/{name}-feedback.html")
-    return packed
+            packs.setdefault("moodle", []).append((path, f"{folder}/{name}-feedback.html"))
+        elif owner and owner.on_canvas and owner.order[0]:
+            # Named as in Canvas' download, which it finds again by both numbers.
+            late, file = "LATE_" if owner.late else "", owner.order[0]
+            who = f"{owner.name}_{late}{owner.number}"
+            who = f"{late}{owner.name}" if owner.platform == "canvas-anonymous" else who
+            packs.setdefault("canvas", []).append((path, f"{who}_{file}_{name}-feedback.html"))
+    # Not in feedback/: a name in a zip is what `forget` cannot find, but asks to delete in export/.
+    made = {}
+    for platform, theirs in packs.items():
+        text = io.BytesIO()
+        with zipfile.ZipFile(text, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path, called in theirs:
+                archive.write(path, called)
+        made[platform] = course.folder / "export" / f"{name}-{platform}-feedback.zip"
+        put(made[platform], text.getvalue())
+    return made

@@ -6,30 +6,22 @@ Files are copied as they are; repair happens when marking. Nothing is overwritte
 import calendar
 import hashlib
 import json
-import re
 import time
-import zipfile
-import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
 
-from igf1lab.exercises.exercise import PERSONAL
-from igf1lab.grading.course import Course, CourseError, safe_name
-from igf1lab.grading.intake.submission import MOST_BYTES
+from igf1lab.exercises.generate import learner_copy, read_tidy
+from igf1lab.grading.course import Course, CourseError, plain_name, safe_name
+from igf1lab.grading.files import put, sweep
+from igf1lab.grading.intake.inbox import Found, opened
+from igf1lab.grading.intake.people import Owner, whose
+from igf1lab.grading.intake.submission import another_notebook
 
-# Canvas: lastfirst_[LATE_]12345_67890_name.ipynb. Moodle: First Last_12345_assignsubmission_file_,
-# a folder, or the beginning of a file's name if submissions were downloaded without folders.
-_CANVAS = re.compile(
-    r"^(?P<name>.+?)_(?P<late>LATE_)?(?P<number>\d+)_(?P<file>\d+)_.*\.ipynb$",
-    re.IGNORECASE | re.DOTALL,
-)
-_MOODLE = re.compile(r"^(?P<name>.+?)_(?P<number>\d+)_assignsubmission_file(?:_|$)", re.DOTALL)
-_QUIET = {PERSONAL, "__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
 _STAMP = "%Y-%m-%d %H:%M:%S UTC"
-_BROKEN = (OSError, RuntimeError, zipfile.BadZipFile, zlib.error)  # what reading a zip may raise
+MOST_REFUSED = 20  # refused files of one student that are kept in mind
 
 
 @dataclass
@@ -38,100 +30,44 @@ class Arrival:
 
     file: str
     student: str
-    says: str  # new, same as before, replaces an earlier one, older than ..., refused: ...; late
+    says: str  # new, same as before, replaces ..., older than ..., refused: ..., not the exercise
 
 
-@dataclass(frozen=True)
-class Owner:
-    """Whose file it is, as its name says.
+class _Sheet:
+    """The exercise that is asked for, read when it is needed: most hand in one file."""
 
-    ``number`` is Canvas' user ID, the same in all sets, or Moodle's participant number, another one
-    for each assignment; "" if the file came from neither. ``late`` and ``order`` are the file's:
-    whether Canvas calls it late, and which of two of the same time is the newer.
-    """
+    def __init__(self, course, name):
+        self._course, self._name = course, name
 
-    name: str
-    platform: str = ""
-    number: str = ""
-    late: bool = field(default=False, compare=False)
-    order: tuple[int, int] = field(default=(0, 0), compare=False)  # Canvas' file number, -N
+    @cached_property
+    def _release(self):
+        return learner_copy(read_tidy(self._course.solution(self._name)))
 
-
-def owner_of(file: str, name: str) -> Owner:
-    """Return whose file it is, from its path inside the folder or zip.
-
-    Tried in order: Moodle's folder or file name, a plain folder, Canvas' file name, a file name with
-    the set's name cut off (``ada_03_metabolism.ipynb``, ``03_metabolism-ada.ipynb``), the file name.
-    """
-    path = PurePosixPath(file)
-    for part in path.parts:
-        if moodle := _MOODLE.match(part):
-            return Owner(moodle["name"], "moodle", moodle["number"])
-    folders = [part for part in path.parts[:-1] if part not in (name, ".")]
-    if folders:
-        return Owner(folders[-1])
-    if canvas := _CANVAS.match(path.name):
-        again = re.search(r"-(\d{1,6})$", path.stem)
-        order = (int(canvas["file"][:18]), int(again[1]) if again else 0)
-        return Owner(canvas["name"], "canvas", canvas["number"], bool(canvas["late"]), order)
-    stem = re.sub(r" ?\(\d+\)$", "", path.stem)
-    without = re.sub(rf"[-_ ]*{re.escape(name)}[-_ ]*", "", stem)
-    return Owner(without or stem)
+    def not_it(self, blob):
+        """Return in words which other notebook it is, "" if it is this one or cannot be read."""
+        return another_notebook(blob, self._release)
 
 
-@contextmanager
-def _files(source: Path) -> Iterator[list[tuple]]:
-    """Yield (path inside, how to read it or why not, time) of every file handed in."""
-    if not source.exists():
-        raise CourseError(f"{source} does not exist.")
-    if source.is_dir():
-        yield list(_in_folder(source))
-    elif zipfile.is_zipfile(source):
-        with zipfile.ZipFile(source) as archive:
-            yield list(_in_zip(archive))
-    else:
-        raise CourseError(f"{source} is neither a folder nor a zip file.")
+@dataclass
+class _Candidate:
+    found: Found
+    owner: Owner
+    blob: bytes
+    other: str = ""  # which other notebook it is
 
+    def beats(self, kept: "_Candidate") -> bool:
+        """Return whether it counts rather than another one that came before or is kept.
 
-def _is_extra(inside):
-    """Files that systems, editors and we ourselves lay beside a notebook: not worth a word."""
-    path = PurePosixPath(inside)
-    return not _QUIET.isdisjoint(path.parts) or path.name.startswith("._")
-
-
-def _no_notebook(inside):
-    suffix = PurePosixPath(inside).suffix
-    return "" if suffix.lower() == ".ipynb" else f"not a notebook ({suffix or 'no ending'})"
-
-
-def _in_folder(source):
-    for path in sorted(source.rglob("*")):
-        inside = path.relative_to(source).as_posix()
-        if _is_extra(inside) or (path.is_dir() and not path.is_symlink()):
-            continue
-        outside = source.resolve() not in path.resolve().parents
-        if wrong := _no_notebook(inside):
-            yield inside, wrong, 0.0
-        elif path.is_symlink() or outside or not path.is_file():
-            yield inside, "a link or not a file", 0.0
-        elif path.stat().st_size > MOST_BYTES:
-            yield inside, "too large", 0.0
-        else:
-            yield inside, path.read_bytes, path.stat().st_mtime
-
-
-def _in_zip(archive):
-    for entry in archive.infolist():
-        if entry.filename.endswith("/") or _is_extra(entry.filename):
-            continue
-        link = (entry.external_attr >> 16) & 0o170000 == 0o120000
-        if wrong := _no_notebook(entry.filename):
-            yield entry.filename, wrong, 0.0
-        elif entry.file_size > MOST_BYTES or link:
-            yield entry.filename, "too large, or a link", 0.0
-        else:
-            when = time.mktime((*entry.date_time, 0, 0, -1))
-            yield entry.filename, lambda entry=entry: archive.read(entry), when
+        The exercise itself first; then Canvas' own number, which grows; then the time, if both
+        were read from the same kind of clock.
+        """
+        if bool(self.other) != bool(kept.other):
+            return bool(kept.other)
+        if self.owner.on_canvas and kept.owner.on_canvas:
+            return self.owner.order >= kept.owner.order
+        if self.found.clock == kept.found.clock:
+            return self.found.when >= kept.found.when
+        return True
 
 
 def ingest(
@@ -142,52 +78,82 @@ def ingest(
 ) -> list[Arrival]:
     """Copy every notebook of ``source`` to where marking expects it.
 
-    If a student handed in several, the newest counts, also if it was brought in before. Of what two
-    runs brought, the older is kept in ``earlier/``, named by its hash. Two students of one name
-    are told apart by their platform's number. Safe to repeat.
+    If a student handed in several, the exercise counts rather than another notebook, then the
+    newest, also if it was brought in before. Of what two runs brought, the other one is kept in
+    ``earlier/``, named by its hash. Two students of one name are told apart by their platform's
+    number. What is refused is kept in mind for the student's feedback page. Safe to repeat.
     """
     course.solution(name)  # says so if there is no such set
-    arrivals = []
-    with _files(Path(source)) as files:
+    sweep(*(course.folder / top for top in ("submitted", "results", "feedback", "earlier")))
+    arrivals, sheet = [], _Sheet(course, name)
+    with opened(Path(source)) as files:
 
         def arrived(file, student, says):
             arrivals.append(Arrival(file, student, says))
             progress(f"[{len(arrivals)}/{len(files)}] {student or '-'}: {says} ({file})")
 
-        good = []
-        for file, read, when in files:
-            owner = owner_of(file, name)
-            try:
-                safe_name(owner.name)
-            except CourseError as error:
-                read = str(error)
-            if isinstance(read, str):
-                arrived(file, "", f"refused: {read}")
-            else:
-                good.append((file, owner, read, when))
-        students = _tell_apart(course, name, {owner for _, owner, _, _ in good})
-        newest: dict[str, tuple] = {}
-        for file, owner, read, when in good:
-            student = students[owner]
-            if student in newest and _time(newest[student]) > (when, owner.order):
-                arrived(file, student, f"older than {newest[student][0]}")
+        owners_of = whose([found.file for found in files], name)
+        known = {owner for owner in owners_of.values() if isinstance(owner, Owner)}
+        students = _tell_apart(course, name, {o for o in known if any(map(str.isalnum, o.name))})
+        theirs = defaultdict(list)
+        for found in files:
+            owner = owners_of[found.file]
+            student = students.get(owner) if isinstance(owner, Owner) else None
+            wrong = found.wrong or ("" if student else _nobodys(owner, students))
+            if not wrong:
+                theirs[student].append((found, owner))
                 continue
-            if student in newest:
-                arrived(newest[student][0], student, f"older than {file}")
-            newest[student] = (file, owner, read, when)
-        for student, (file, owner, read, when) in newest.items():
-            try:
-                says = _store(course, student, name, read(), when, owner)
-            except _BROKEN as error:
-                says = f"refused: it cannot be read ({error})"
-            arrived(file, student, says)
+            if student is not None:
+                _keep_refusal(course, student, name, owner, found.file, wrong)
+            arrived(found.file, student or "", f"refused: {wrong}")
+        for student, handed_in in theirs.items():
+            _take(course, student, name, handed_in, sheet, arrived)
     course.log("ingest", set=name, source=str(source), files=len(arrivals))
     return arrivals
 
 
-def _time(handed_in):
-    _, owner, _, when = handed_in
-    return when, owner.order
+def _nobodys(owner, students):
+    """Return why a file is nobody's that we know."""
+    if isinstance(owner, str):
+        return owner
+    if owner in students:
+        return (
+            f"several people are called {owner.name}; call the file by one of the names in "
+            "submitted/, with the number, and ingest again"
+        )
+    return "a student's name has no letter or digit in it; rename the file and ingest again"
+
+
+def _take(course, student, name, handed_in, sheet, arrived):
+    """Store the one file of a student that counts; tell what became of each."""
+    best = None
+    for found, owner in handed_in:
+        try:
+            here = _Candidate(found, owner, found.read())
+        except Exception as error:  # a damaged zip raises many kinds; it costs this file only
+            wrong = f"it cannot be read ({type(error).__name__}: {error})"
+            _keep_refusal(course, student, name, owner, found.file, wrong)
+            arrived(found.file, student, f"refused: {wrong}")
+            continue
+        if len(handed_in) > 1:
+            here.other = sheet.not_it(here.blob)
+        if best is None:
+            best = here
+            continue
+        worse, best = (best, here) if here.beats(best) else (here, best)
+        arrived(worse.found.file, student, _why_not(worse, best, best.found.file))
+    if best is not None:
+        try:
+            says = _store(course, student, name, best, sheet)
+        except OSError as error:  # a full disk: what was there stays
+            says = f"refused: it cannot be stored ({error.strerror}); make room and ingest again"
+        arrived(best.found.file, student, says)
+
+
+def _why_not(worse, better, called):
+    if worse.other and not better.other:
+        return f"not the exercise ({worse.other}); {called} counts"
+    return f"older than {called}"
 
 
 def owners(course: Course, name: str) -> dict[str, Owner]:
@@ -202,64 +168,128 @@ def _owners(course, pattern):
 
 def _read_owner(path):
     try:
-        owner = Owner(**json.loads(path.read_text(encoding="utf-8")))
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        owner = Owner(**{key: kept[key] for key in kept if key != "clock"})
         return replace(owner, order=tuple(map(int, owner.order)))
     except (OSError, ValueError, TypeError):
         raise CourseError(f"{path} cannot be read. Delete it and ingest again.") from None
 
 
-def _tell_apart(course, name, arriving) -> dict[Owner, str]:
-    """Return every owner's student: the name, with the number where two people share it."""
+def _tell_apart(course, name, arriving) -> dict[Owner, str | None]:
+    """Return every owner's student: the name, with something more where two people share it.
+
+    None where a file says a name, and no number, that two people on the platform bear.
+    """
     # Moodle's numbers mean nothing beyond their own assignment; Canvas' are for life.
-    known = [(s, o) for s, o in _owners(course, "*") if o.platform == "canvas"]
+    known = [(s, o) for s, o in _owners(course, "*") if o.platform in ("canvas", "")]
     known += _owners(course, name)
-    stored = {(owner.platform, owner.number): student for student, owner in known if owner.number}
-    people = defaultdict(set)
+    stored = {_identity(owner): student for student, owner in known}
+    people, namesakes = defaultdict(set), defaultdict(set)
     for identity, student in stored.items():
         people[student].add(identity)
     for owner in arriving:
-        if owner.number:
-            people[safe_name(owner.name)].add((owner.platform, owner.number))
-    students = {}
-    for owner in arriving:
-        student = safe_name(owner.name)
-        identity = (owner.platform, owner.number)
-        if identity in stored:
-            student = stored[identity]
-        elif owner.number and len(people[student]) > 1:
-            student = f"{student}-{owner.number}"
-        students[owner] = student
-    return students
+        if _identity(owner) not in stored:
+            people[safe_name(owner.name)].add(_identity(owner))
+    for owner in [*arriving, *(owner for _, owner in known)]:
+        if owner.platform:
+            namesakes[safe_name(owner.name)].add(_identity(owner))
+    return {
+        owner: None
+        if not owner.platform and len(namesakes[safe_name(owner.name)]) > 1
+        else _student(owner, stored, people)
+        for owner in arriving
+    }
 
 
-def _store(course, student, name, blob, when, owner):
+def _identity(owner):
+    return owner.platform, owner.number or plain_name(owner.name)
+
+
+def _student(owner, stored, people):
+    identity, student = _identity(owner), safe_name(owner.name)
+    if identity in stored:
+        return stored[identity]
+    others = people[student] - {identity}
+    if owner.number:  # of namesakes each gets the number; a file by e-mail is the same person's
+        same = {other for other in others if other[0] or other[1] != plain_name(owner.name)}
+        return f"{student}-{owner.number}" if same else student
+    # Told by hand, a name is meant for whoever is called so, in the platform's words or in ours.
+    if any(platform for platform, _ in others) or not others:
+        return student
+    if owner.name == student and not any(other in stored for other in others):
+        return student
+    # Names that differ only in what a file's name cannot hold.
+    return f"{student}-{hashlib.sha256(plain_name(owner.name).encode()).hexdigest()[:6]}"
+
+
+def _store(course, student, name, new, sheet):
     target = course.submitted(student, name)
-    target.parent.mkdir(parents=True, exist_ok=True)
     about, stamp = course.owner(student, name), target.parent / "timestamp.txt"
     before = target.read_bytes() if target.is_file() else None
-    older = before is not None and _kept_time(about, stamp) > (int(when), owner.order)
-    # A file by e-mail does not make the number unknown.
-    if not about.is_file() or (owner.number and not older):
-        about.write_text(json.dumps(asdict(owner)), encoding="utf-8")
-    if before == blob:
-        return "same as before"
-    if before is not None:
-        aside = blob if older else before
+    kept = _kept(before, about, stamp) if before is not None else None
+    loses = False
+    if before is not None and before != new.blob:
+        new.other = new.other or sheet.not_it(new.blob)
+        kept.other = sheet.not_it(before)
+        loses = not new.beats(kept)
+    if before is not None and before != new.blob:
+        aside = new.blob if loses else before
         earlier = course.folder / "earlier" / name / student
-        earlier.mkdir(parents=True, exist_ok=True)
-        (earlier / f"{hashlib.sha256(aside).hexdigest()[:16]}.ipynb").write_bytes(aside)
-    if older:
-        return "older than what was brought in before; put into earlier/"
-    target.write_bytes(blob)
-    stamp.write_text(time.strftime(_STAMP, time.gmtime(when)) + "\n")
+        put(earlier / f"{hashlib.sha256(aside).hexdigest()[:16]}.ipynb", aside, surely=True)
+    if before is None or (before != new.blob and not loses):
+        put(target, new.blob, surely=True)
+    # A file by e-mail does not make the number unknown.
+    if not loses and (not about.is_file() or new.owner.number):
+        put(about, json.dumps(asdict(new.owner) | {"clock": new.found.clock}))
+    if before == new.blob:
+        return "same as before"
+    if loses:
+        return f"{_why_not(new, kept, 'what was brought in before')}; put into earlier/"
+    when = time.strftime(_STAMP, time.gmtime(new.found.when))
+    put(stamp, when + "\n")
+    _refusals_file(course, student, name).unlink(missing_ok=True)
     says = "new" if before is None else "replaces an earlier one"
-    return f"{says}, late" if owner.late else says
+    return f"{says}, late" if new.owner.late else says
 
 
-def _kept_time(about, stamp):
-    """Return when the notebook that is kept was handed in, to the second, and its order."""
+def _kept(blob, about, stamp):
+    """Return what was brought in before as a candidate beside new work."""
     try:
         when = calendar.timegm(time.strptime(stamp.read_text().strip(), _STAMP))
     except (OSError, ValueError):  # unknown: whatever comes now is newer
-        return (-1, (0, 0))
-    return when, _read_owner(about).order if about.is_file() else (0, 0)
+        when = -1
+    owner, clock = Owner(""), ""
+    if about.is_file():
+        owner = _read_owner(about)
+        clock = json.loads(about.read_text(encoding="utf-8")).get("clock", "")
+    return _Candidate(Found("", None, when, clock), owner, blob)
+
+
+# --- what was refused -----------------------------------------------------------------------------
+
+
+def _refusals_file(course, student, name):
+    return course.submitted(student, name).parent / "refused.json"
+
+
+def _keep_refusal(course, student, name, owner, file, wrong):
+    path = _refusals_file(course, student, name)
+    told = refusals(course, name, student).get(student, {})
+    if len(told) < MOST_REFUSED:
+        put(path, json.dumps(told | {file.rpartition("/")[2]: wrong}))
+    if not course.owner(student, name).is_file():
+        put(course.owner(student, name), json.dumps(asdict(owner)))
+
+
+def refusals(course: Course, name: str, student: str = "*") -> dict[str, dict[str, str]]:
+    """Return, by student, the files that were refused since the last that was not, and why."""
+    return dict(_refusals(course, name, student))
+
+
+def _refusals(course, name, student) -> Iterator[tuple[str, dict]]:
+    for path in (course.folder / "submitted").glob(f"{student}/{name}/refused.json"):
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            told = {"a file": "it could not be read"}
+        yield path.parents[1].name, told

@@ -234,6 +234,17 @@ def rebuild(cells: list[Cell], notebook) -> list[Cell]:
     return cells
 
 
+def another_notebook(blob: bytes, notebook) -> str:
+    """Return which other notebook a file is, in words; "" if it is this set's or cannot be read."""
+    try:
+        _refuse_another_set(read_notebook(blob), Release(notebook))
+    except WrongFile as error:
+        return str(error)
+    except Unreadable:
+        return ""
+    return ""
+
+
 def _refuse_another_set(cells, release):
     """All sets call their cells q1, q2, ...: marked as this one, another set would earn a 0."""
     ours = _opened(release.source(role) for role in release.cells)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from igf1lab.exercises.judging import Verdict, feedback
 from igf1lab.exercises.questions import set_from_data
+from igf1lab.grading.files import put
 from igf1lab.grading.safe_text import readable
 
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
@@ -111,6 +112,4 @@ def _check_outputs(question, verdicts):
 
 def write_copy(path: Path, notebook) -> None:
     """Write a marked copy, replacing an older one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    put(path, json.dumps(notebook, ensure_ascii=False, indent=1) + "\n")

@@ -33,6 +33,7 @@ c.Autograde.autograde_preprocessors = [SandboxExecute, SaveMarks]
 '''
 
 
+TEMPLATES = Path(__file__).parent / "jupyter"
 # Of nbgrader's own server extensions these run notebooks where they stand.
 _UNUSED = ("validate_assignment", "assignment_list", "course_list")
 
@@ -84,12 +85,23 @@ def command(course: Course, port: int = 8888, browser: bool = True) -> list[str]
     return arguments
 
 
+def environment(course: Course) -> dict[str, str]:
+    """Return the environment that formgrader is to run in.
+
+    ``JUPYTER_PATH`` leads to the one template of ours that takes the place of nbconvert's.
+    """
+    paths = [str(TEMPLATES), *filter(None, [os.environ.get("JUPYTER_PATH")])]
+    ours = {"COURSE_PRIVATE": str(course.folder), "JUPYTER_PATH": os.pathsep.join(paths)}
+    return os.environ | ours
+
+
 def review(course: Course, port: int = 8888, browser: bool = True) -> int:
     """Open formgrader and wait until it is closed."""
     write_config(course)
     course.log("review")
-    environment = os.environ | {"COURSE_PRIVATE": str(course.folder)}
-    return subprocess.call(command(course, port, browser), cwd=course.folder, env=environment)
+    return subprocess.call(
+        command(course, port, browser), cwd=course.folder, env=environment(course)
+    )
 
 
 class SandboxExecute(NbGraderPreprocessor):

@@ -4,6 +4,7 @@ import hashlib
 import json
 
 from igf1lab.grading.course import Course, CourseError
+from igf1lab.grading.files import put
 
 MOST_ROWS, MOST_SHOWN = 5, 2000  # of a cell's outputs: rows, and characters of each
 
@@ -23,14 +24,9 @@ def write_result(course: Course, student: str, name: str, result: dict) -> None:
     The marked copy has them whole.
     """
     path = course.result(student, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
     cells = [cell | {"outputs": _beginnings(cell["outputs"])} for cell in result.get("cells", [])]
     text = json.dumps(result | {"cells": cells}, ensure_ascii=False, sort_keys=True)
-    # Written aside and renamed, so that a crash never leaves half a result. Half a character
-    # cannot be written; its escape is the same to a reader of JSON.
-    aside = path.with_suffix(".part")
-    aside.write_text(text, encoding="utf-8", errors="backslashreplace")
-    aside.replace(path)
+    put(path, text)
 
 
 def _beginnings(outputs):

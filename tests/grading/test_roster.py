@@ -1,0 +1,104 @@
+"""Rosters as people save them: every dialect is read, every odd row named, nobody merged."""
+
+import pytest
+
+from igf1lab.grading.course import CourseError
+from igf1lab.grading.handback.export import match_roster
+from igf1lab.grading.handback.roster import read_roster
+from igf1lab.grading.intake.people import Owner
+
+ROWS = [
+    ["Student", "ID", "SIS Login ID", "Brain (7)"],
+    ["Ødegård, Zoë", "40100", "zo", ""],
+    ["Müller; Jörg, Ph.", "40101", "mj", ""],
+]
+
+
+def saved(rows, delimiter=",", coding="utf-8", before="", end="\r\n"):
+    quoted = [delimiter.join('"' + cell + '"' for cell in row) for row in rows]
+    return (before + end.join(quoted) + end).encode(coding)
+
+
+def read(tmp_path, data, name="roster.csv"):
+    path, said, warned = tmp_path / name, [], []
+    path.write_bytes(data)
+    people = read_roster(path, said.append, warned.append)[1]
+    return people, said, warned
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize(
+    "coding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"]
+)
+def test_every_dialect_is_read(tmp_path, delimiter, coding):
+    for before in ("", f"sep={delimiter}\r\n"):
+        people, said, warned = read(tmp_path, saved(ROWS, delimiter, coding, before))
+        assert [list(person.values()) for person in people] == ROWS[1:] and not warned
+        assert bool(said) == (coding in ("latin-1", "cp1252"))
+
+
+def test_other_letters_are_guessed(tmp_path):
+    names = [
+        "Иванов",
+        "Пётр",
+        "Сидорова",
+        "Анна",
+        "Кузнецов",
+        "Дмитрий",
+        "Смирнова",
+        "Ольга",
+        "Васильев",
+        "Николай",
+    ]
+    rows = [["Фамилия", "Имя"], *([a, b] for a, b in zip(names[::2], names[1::2], strict=True))]
+    people, said, _ = read(tmp_path, saved(rows * 1, ";", "cp1251"))
+    assert people[0]["Фамилия"] == "Иванов" and "cp1251" in said[0]
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [("LastName", "FirstName"), ("Nachname", "Vorname"), ("Nom", "Prénom"), ("Apellidos", "Nombre"),
+     ("surname", "given name"), ("COGNOME", "NOME"), ("Фамилия", "Имя")],
+)  # fmt: skip
+def test_names_in_two_columns(tmp_path, titles):
+    people, _, _ = read(
+        tmp_path, saved([[*titles, "x"], ["Ødegård", "Zoë", "1"], ["Li", "An", "2"]], ";")
+    )
+    who = {"a": Owner("ødegårdzoë"), "b": Owner("An Li")}
+    assert match_roster(who, people) == {"a": 0, "b": 1}
+
+
+def test_odd_rows_are_named(tmp_path):
+    rows = [
+        ROWS[0], ["A", "40100.0", "a", ""], ["", "", "", ""], ["B", "2", "b", ""], ["B", "2", "b", ""],
+        ["C", "40100", "c", ""], ["D", "4.01E+04", "d", ""], ["E", "5"], ["F", "6", "f", "", "", "more"],
+    ]  # fmt: skip
+    people, said, warned = read(tmp_path, saved(rows))
+    assert [person["Student"] for person in people] == ["A", "B", "C", "D", "E", "F"]
+    assert [line.split(", ")[1].split(":")[0] for line in said] == ["line 3", "line 5", "line 8"]
+    assert [line.split(", ")[1].split(":")[0] for line in warned] == ["line 6", "line 7", "line 9"]
+    assert people[0]["ID"] == "40100"
+    who = {"a": Owner("a", "canvas", "40100"), "b": Owner("b", "canvas", "2")}
+    assert match_roster(who, people) == {"b": 1}  # of two rows with one number neither
+
+
+@pytest.mark.parametrize("name", ["r.xls", "r.ods", "r.xlsx", "r.csv"])
+def test_a_spreadsheet_says_how_to_save(tmp_path, name):
+    with pytest.raises(CourseError, match="CSV UTF-8"):
+        read(tmp_path, b"PK\x03\x04 not for us", name)
+
+
+def test_a_workbook_is_read_where_that_can_be_done(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (["Student", "ID"], ["Ødegård, Zoë", 40100.0], ["Li, An", 7]):
+        book.active.append(row)
+    book.save(tmp_path / "r.xlsx")
+    people = read_roster(tmp_path / "r.xlsx")[1]
+    assert people == [{"Student": "Ødegård, Zoë", "ID": "40100"}, {"Student": "Li, An", "ID": "7"}]
+
+
+def test_an_empty_roster_is_named(tmp_path):
+    for data in (b"", b"\n\n", b"\xef\xbb\xbf"):
+        with pytest.raises(CourseError, match="is empty"):
+            read(tmp_path, data)
