@@ -3,6 +3,9 @@
 import errno
 import json
 import os
+import subprocess
+import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from igf1lab.grading.intake import ingest as intake
 from igf1lab.grading.intake.ingest import ingest, owners
 from igf1lab.grading.intake.people import Owner, whose
 from igf1lab.grading.marking.gradebook import gradebook
+from igf1lab.grading.sandbox import tiers
 
 SET = "02_brain"
 
@@ -283,3 +287,20 @@ def test_pages_go_back_to_canvas_as_they_came(course, tmp_path):
     assert len(write_feedback(course, SET)) == 5
     with zipfile.ZipFile(course.folder / "export" / f"{SET}-canvas-feedback.zip") as archive:
         assert sorted(archive.namelist()) == sorted(c.format(f"{SET}-feedback.html") for c in came)
+
+
+def test_a_killed_graders_folders_are_swept_up(tmp_path, monkeypatch):
+    """A living grader's are not: it holds their lock."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dead, alive = (Path(tempfile.mkdtemp(prefix="igf1lab-grade-")) for _ in range(2))
+    (dead / "student").mkdir()
+    hold = "import fcntl, os, sys; fcntl.flock(os.open(sys.argv[1], 0), fcntl.LOCK_EX); print(1, flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, alive], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as grader:
+        grader.stdout.readline()
+        tiers._sweep()
+        assert not dead.exists() and alive.exists()
+        grader.kill()
+    tiers._sweep()
+    assert not alive.exists()

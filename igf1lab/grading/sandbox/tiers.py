@@ -3,6 +3,8 @@
 In the first two every submission gets namespaces of its own inside.
 """
 
+import contextlib
+import fcntl
 import os
 import shutil
 import socket
@@ -18,6 +20,7 @@ from igf1lab.grading.sandbox import confine
 PACKAGE = Path(__file__).resolve().parents[2]  # igf1lab/
 CONTAINER_IMAGE = os.environ.get("IGF1LAB_GRADER_IMAGE", "igf1lab-grader")
 START_SECONDS = 120
+_PREFIX = "igf1lab-grade-"
 INSIDE = {"HOME": "/scratch", "TMPDIR": "/scratch", "IPYTHONDIR": "/server/ipython"}
 INSIDE["MPLCONFIGDIR"] = "/server/mpl"
 GET_BUBBLEWRAP = (
@@ -56,6 +59,7 @@ class Server:
     process: subprocess.Popen
     control: socket.socket
     folder: str  # holds the log, and the students' folders where there are no namespaces
+    lock: int = -1  # held as long as the folder is in use
 
     def ends_within(self, seconds: float) -> bool:
         """Return whether the server is gone, or goes within some seconds."""
@@ -74,6 +78,31 @@ class Server:
             self.process.kill()
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self.lock >= 0:
+            os.close(self.lock)
+            self.lock = -1
+
+
+def _locked(folder):
+    """Return a descriptor that locks a folder as long as this process lives; -1 if it is in use."""
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return -1
+    return lock
+
+
+def _sweep():
+    """Delete the folders of graders that were killed: nobody holds their locks."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if folder.stat().st_uid == os.getuid() and not folder.is_symlink():
+                lock = _locked(folder)
+                if lock >= 0:
+                    shutil.rmtree(folder, ignore_errors=True)
+                    os.close(lock)
 
 
 def _packages() -> list[str]:
@@ -184,7 +213,11 @@ def start(name: str) -> Server:
         raise NoSandbox(f"bubblewrap is not installed. {GET_BUBBLEWRAP}")
     if name != "bubblewrap" and os.getuid() == 0:
         raise NoSandbox(f"refused as root without bubblewrap ({name}): run as a plain user")
-    folder = tempfile.mkdtemp(prefix="igf1lab-grade-")
+    _sweep()
+    lock = -1
+    while lock < 0:  # somebody else's sweep may just look at the new folder
+        folder = tempfile.mkdtemp(prefix=_PREFIX)
+        lock = _locked(folder)
     ours, theirs = socket.socketpair()
     try:
         descriptor = theirs.fileno()
@@ -207,7 +240,7 @@ def start(name: str) -> Server:
             )
         theirs.close()
         ours.settimeout(START_SECONDS)
-        server = Server(tier, process, ours, folder)
+        server = Server(tier, process, ours, folder, lock)
         if ours.recv(6) != b"ready\n":
             says = (Path(folder) / "server.log").read_text(errors="replace").strip()[-600:]
             server.stop()
@@ -218,4 +251,5 @@ def start(name: str) -> Server:
         ours.close()
         theirs.close()
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
         raise NoSandbox(f"{name} did not start: {error}") from None
