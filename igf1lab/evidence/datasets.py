@@ -43,7 +43,7 @@ class Dataset:
     sources : tuple of str
         Bibliography keys of the whole table.
     seen_at : tuple of str
-        Addresses where the numbers were read.
+        Addresses where the numbers were read; those of mere copies are left out.
     notes, verified_detail, audit_note : str or None
     verified : bool
         False if any row is not, or if the numbers are computed.
