@@ -46,8 +46,11 @@ def test_a_lesson_opened_again_still_moves(lab, course):
     assert lab.errors() == []
 
 
-def test_without_a_kernel_a_quiz_judges_and_the_setup_cell_stores(lab):
-    """It goes on where the test before it ends: a lesson on the page, and no kernel."""
+def test_without_a_kernel_a_quiz_judges_and_what_the_messages_say_helps(lab):
+    """It goes on where the test before it ends: a lesson on the page, and no kernel.
+
+    The quiz says to run the Setup cell, the explorer to run its own cell after that.
+    """
     item = next(item for item in bank(LESSON).items if item.kind == "choice")
     card = lab.page.locator(f".ig-card[data-item='{item.id}']")
     wrong = next(option for option in item.options if not option.correct)
@@ -57,15 +60,10 @@ def test_without_a_kernel_a_quiz_judges_and_the_setup_cell_stores(lab):
     told = lab.page.get_by_text("Your answers are kept in this page")
     expect(told.last).to_be_visible(timeout=12_000)
     lab.page.evaluate(
-        """async () => {
-            const { sessionContext, content } = jupyterapp.shell.currentWidget;
-            await sessionContext.changeKernel({ name: 'python3' });
-            content.activeCellIndex = content.widgets.findIndex((cell) =>
-                cell.model.sharedModel.getSource().includes('open_lesson'));
-            content.deselectAll();
-            await jupyterapp.commands.execute('notebook:run-cell');
-        }"""
+        "() => jupyterapp.shell.currentWidget.sessionContext.changeKernel({ name: 'python3' })"
+        ".then(() => null)"
     )
+    run_cell_with(lab, "cell.model.sharedModel.getSource().includes('open_lesson')")
     lab.page.wait_for_function(
         """() => [...igf1labKeepers.values()].some((keeper) =>
             keeper.place && !keeper.loose.size && keeper.records().length === 1)""",
@@ -74,3 +72,23 @@ def test_without_a_kernel_a_quiz_judges_and_the_setup_cell_stores(lab):
     expect(told).to_have_count(0)
     expect(lab.page.locator(".ig-status-line").last).to_contain_text("of 26 claims firm")
     expect(card.locator(".ig-feedback")).to_contain_text("Hint:")  # nothing was lost
+
+    run_cell_with(lab, "cell.node.querySelector('.ig-explorer')")
+    explorer = lab.page.locator(".ig-explorer").first
+    expect(explorer).to_have_attribute("data-ready", "true", timeout=60_000)
+    explorer.locator("input[type=range]").first.press("End")
+    explorer.locator("input[type=range]").last.press("End")  # what could not be computed before
+    expect(explorer).to_have_attribute("data-ready", "true", timeout=60_000)
+    expect(explorer.locator(".ig-status")).not_to_contain_text("kernel")
+
+
+def run_cell_with(lab, sign: str) -> None:
+    """Run the first cell for which a piece of JavaScript about ``cell`` is true."""
+    lab.page.evaluate(
+        f"""async () => {{
+            const {{ content }} = jupyterapp.shell.currentWidget;
+            content.activeCellIndex = content.widgets.findIndex((cell) => {sign});
+            content.deselectAll();
+            await jupyterapp.commands.execute('notebook:run-cell');
+        }}"""
+    )
