@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from igf1lab.evidence import claims
+from igf1lab.evidence import claims, references
 from igf1lab.exercises.answers import as_floats, describe
 from igf1lab.exercises.exercise import Exercise
 from igf1lab.exercises.generate import make, set_names
@@ -75,6 +75,14 @@ def name(request, monkeypatch):
 def test_files_are_those_that_the_solution_makes(name):
     for path, text in make(name).items():
         assert path.read_text(encoding="utf-8") == text, f"{path}: run make exercises"
+
+
+def test_a_learner_reads_authors_and_years_where_the_solution_names_keys(name):
+    texts = [cell.source for cell in learner(name).cells if cell.cell_type == "markdown"]
+    assert not set(re.findall(r"`(\w+)`", "\n".join(texts))) & set(references())
+    written = [cell.source for cell in solution(name).notebook.cells]
+    cited = set(re.findall(r"`(\w+)`", "\n".join(written))) & set(references())
+    assert cited and any(references()[key].label in "\n".join(texts) for key in cited)
 
 
 def test_the_solution_gets_every_point(name):
