@@ -3,6 +3,7 @@
 import ast
 import re
 import warnings
+from functools import lru_cache
 
 MOST_SOURCE = 100_000  # characters; longer code is not read
 PROSE_WORDS = 12  # in a string or comment: more are somebody's text, not a label
@@ -22,13 +23,16 @@ def tree(source: str) -> ast.Module | None:
         return None
 
 
-def names_bound(source: str) -> set[str]:
+# While one notebook is read, the same few cells are asked about hundreds of times.
+@lru_cache(maxsize=256)
+def names_bound(source: str) -> frozenset[str]:
     """Return the names that a cell gives a value; guessed by line if it is not Python."""
     parsed = tree(source)
     if parsed is None:
         pattern = r"^[ \t]*(?:def\s+(\w+)|([\w, \t()]+?)\s*(?::[^=\n]+)?=(?!=))"
         parts = re.findall(pattern, source[:MOST_SOURCE], re.MULTILINE)
-        return {name for pair in parts for part in pair for name in re.findall(r"\w+", part)}
+        parts = [part for pair in parts for part in pair]
+        return frozenset(name for part in parts for name in re.findall(r"\w+", part))
     found = set()
     for node in ast.walk(parsed):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -37,11 +41,15 @@ def names_bound(source: str) -> set[str]:
             found.add(node.name)
         elif isinstance(node, ast.alias):
             found.add((node.asname or node.name).split(".")[0])
-    return found
+    return frozenset(found)
 
 
+@lru_cache(maxsize=256)
 def checks(source: str) -> dict[str, str]:
-    """Return what a cell hands to ``exercise.check``, as code by question id ("" if unknown)."""
+    """Return what a cell hands to ``exercise.check``, as code by question id ("" if unknown).
+
+    It is kept for the next time: look at it, do not change it.
+    """
     parsed = tree(source)
     if parsed is None:
         return dict.fromkeys(_CHECK.findall(source[:MOST_SOURCE]), "")

@@ -9,6 +9,7 @@ import hmac
 import json
 import re
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 import nbformat
 
@@ -133,15 +134,13 @@ def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
         source, role and outputs), ``deaths``, ``late`` (what took too long, also alone),
         ``seconds``. Plain data.
     """
-    exercise_set = set_from_data(job.set_data)
+    exercise_set, notebook, release = _read(job.release, json.dumps(job.set_data))
     result = {"status": "marked", "says": "", "sha256": hashlib.sha256(blob).hexdigest()}
-    notebook = nbformat.from_dict(json.loads(job.release))
     try:
         cells = rebuild(read_notebook(blob), notebook)
     except Unreadable as error:
         refused = {"status": "unreadable", "says": str(error)}
         return result | refused | {"wrong_file": isinstance(error, WrongFile)} | NOT_MARKED
-    release = Release(notebook)
     steps, where = _steps(cells, places(cells, release), exercise_set, job.keys)
     files = numbers_file(exercise_set.lesson, job.numbers)
     run = sandbox.run(steps, Limits(**job.limits), job.figures, files)
@@ -189,6 +188,13 @@ def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
         "late": [_words(steps[step]) for step in run.late if step >= 0],
         "seconds": run.seconds,
     }
+
+
+@lru_cache(maxsize=8)
+def _read(release: str, set_data: str) -> tuple:
+    """Return a job's set, its learner's copy, and that copy looked up; a class shares one job."""
+    notebook = nbformat.from_dict(json.loads(release))
+    return set_from_data(json.loads(set_data)), notebook, Release(notebook)
 
 
 def _asked_after_probes(steps):

@@ -194,7 +194,7 @@ def serve(shell, work: socket.socket, order: dict) -> None:
     sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115 (lives as long as the process)
     clock = _Clock(order["cell_seconds"], order["alone"])
     figures = order["figures"]
-    _prepare_plots(shell, figures)
+    prepare_plots(shell, figures)
     for line in work.makefile("r", encoding="utf-8", newline="\n"):
         step = json.loads(line)
         reply = {}
@@ -210,7 +210,7 @@ def serve(shell, work: socket.socket, order: dict) -> None:
                 _note_error(error)
                 if isinstance(error, CellTimeout) and order["confined"]:
                     _end_leftovers()
-                _show_plots(figures)
+                show_plots(figures)
                 clock.stop()
                 reply = {"outputs": OUT.rows}
             elif "ask" in step:
@@ -260,18 +260,19 @@ def _end_leftovers():
         os.kill(-1, signal.SIGKILL)
 
 
-def _prepare_plots(shell, figures):
+def prepare_plots(shell, figures: bool) -> None:
+    """Let there be one backend, whatever a notebook asks for."""
     plt = sys.modules["matplotlib.pyplot"]
     plt.show = lambda *arguments, **keywords: None  # figures are shown at the end of the cell
     # There is one backend here; a notebook may ask for the one of its own screen.
     sys.modules["matplotlib"].use = plt.switch_backend = lambda *arguments, **keywords: None
-    if figures:
-        from IPython.core.pylabtools import select_figure_formats
+    from IPython.core.pylabtools import select_figure_formats
 
-        select_figure_formats(shell, {"png"}, dpi=60)
+    select_figure_formats(shell, {"png"} if figures else set(), dpi=60)
 
 
-def _show_plots(figures):
+def show_plots(figures: bool) -> None:
+    """Show the open figures and close them."""
     plt = sys.modules["matplotlib.pyplot"]
     if figures:
         import base64
