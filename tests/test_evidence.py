@@ -420,6 +420,13 @@ def test_every_link_to_a_reference_can_be_read_and_made_again():
     assert citations.cited_keys(once) == list(evidence.references())
 
 
+def test_keys_in_code_quotes_are_named_and_other_words_left_alone():
+    source = evidence.reference("yakar1999")
+    text = "Seen (`yakar1999`) with `q1` and `nobody1900`."
+    link = f"[{source.label}]({source.address})"
+    assert citations.named(text) == f"Seen ({link}) with `q1` and `nobody1900`."
+
+
 def test_keys_are_found_in_either_form_and_unknown_ones_are_named():
     text = "One [@b; @a], two ([A 2000](#ig-ref-c))."
     assert citations.cited_keys(text) == ["b", "a", "c"]

@@ -2,9 +2,10 @@
 
 import re
 
-from igf1lab.evidence.bibliography import reference
+from igf1lab.evidence.bibliography import reference, references
 
 WRITTEN = re.compile(r"(?<!`)\[@([\w-]+(?:;\s*@[\w-]+)*)\]")
+QUOTED = re.compile(r"`([\w-]+)`")
 LINK = re.compile(r"\[[^\[\]]*\]\(#ig-ref-([\w-]+)\)")
 
 
@@ -32,6 +33,21 @@ def readable(text: str) -> str:
     """
     linked = WRITTEN.sub(lambda match: _in_brackets(match, text), text)
     return LINK.sub(lambda match: _link(match.group(1)), linked)
+
+
+def named(text: str) -> str:
+    """Return a Markdown text whose keys in code quotes read as author and year, linked to the source.
+
+    So exercises cite, which have no reference list. Other words in code quotes stay as they are.
+    """
+
+    def link(match):
+        source = references().get(match[1])
+        if source is None:
+            return match[0]
+        return f"[{source.label}]({source.address})" if source.address else source.label
+
+    return QUOTED.sub(link, text)
 
 
 def _keys(match: re.Match) -> list[str]:

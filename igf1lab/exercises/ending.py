@@ -91,8 +91,9 @@ def total(exercise_set: ExerciseSet, record: Record) -> str:
     essays = [question for question in exercise_set.questions if not question.automatic]
     if not any(map(record.tried, [question.id for question in checked])):
         return (
-            "Nothing has been checked since the kernel started. Run the cells with your answers and "
-            "their checks (*Run All Cells* does it), then this cell."
+            "Nothing has been checked since the kernel started; a question still open does not "
+            "count. Run the cells with your answers and their checks (*Run All Cells* does it), then "
+            "this cell."
         )
     rows, stands = [], {"shown": [], "in part": [], "not yet": []}
     served = {claim for question in exercise_set.questions for claim in question.claims}

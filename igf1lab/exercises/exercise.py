@@ -8,7 +8,7 @@ import contextlib
 import json
 from pathlib import Path
 
-from igf1lab.evidence import assets_dir
+from igf1lab.evidence import assets_dir, citations
 from igf1lab.exercises import ending
 from igf1lab.exercises.answers import describe
 from igf1lab.exercises.judging import Verdict, feedback, judge
@@ -132,7 +132,7 @@ class Exercise:
     def _show(self, text, *about):
         if self._set is None:
             return print(f"There are no checks for {self.name} here, so nothing to add up or show.")
-        says = text(self._set, *about)
+        says = citations.named(text(self._set, *about))
         with contextlib.suppress(ImportError):
             from IPython import display, get_ipython
 

@@ -8,7 +8,6 @@ Everything written is byte-stable: the same solutions give the same files.
 import argparse
 import copy
 import json
-import re
 import sys
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from nbgrader.preprocessors import (
     LockCells,
 )
 
-from igf1lab.evidence import assets_dir, references
+from igf1lab.evidence import assets_dir, citations
 from igf1lab.exercises import ending
 from igf1lab.exercises.judging import judge
 from igf1lab.exercises.questions import SpecError, naming, read_question, set_to_data
@@ -146,25 +145,13 @@ class ClearToStub(ClearSolutions):
         return "..." if begin.startswith((" ", "\t")) else f"{self._answers[cell.id]} = ..."
 
 
-def _cite_readably(notebook):
-    """Let a text name its sources by author and year, with a link, where the solutions name keys."""
-
-    def link(match):
-        source = references().get(match[1])
-        if source is None:
-            return match[0]
-        return f"[{source.label}]({source.address})" if source.address else source.label
-
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = re.sub(r"`(\w+)`", link, cell.source)
-
-
 def learner_copy(source: Source):
     """Return the learner's notebook of a set: no solution, spec, rubric or worked answer in it."""
     notebook = copy.deepcopy(source.notebook)
     notebook.cells = [cell for cell in notebook.cells if not HIDDEN_TAGS & set(tags(cell))]
-    _cite_readably(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = citations.named(cell.source)
     answers = {block.tagged("answer")[0].id: block.question.answer for block in source.blocks}
     resources: dict = {}
     for step in (

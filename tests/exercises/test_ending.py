@@ -5,6 +5,7 @@ import re
 import nbformat
 import pytest
 
+from igf1lab.evidence import citations
 from igf1lab.exercises import ending
 from igf1lab.exercises.exercise import Exercise
 from igf1lab.exercises.generate import set_names
@@ -65,7 +66,9 @@ def test_a_worked_answer_opens_after_a_try_of_ones_own(name, said, capsys):
         assert "check an answer of your own first" in said(exercise.worked, question.id)
         exercise.check(question.id, "no idea")
         shown = said(exercise.worked, question.id)
-        worked = [c.source for c in block.tagged("worked") if c.cell_type == "markdown"]
+        worked = [
+            citations.named(c.source) for c in block.tagged("worked") if c.cell_type == "markdown"
+        ]
         assert question.title in shown and all(text in shown for text in worked)
         assert "SOLUTION" not in shown and "# STUB" not in shown
         assert re.search(rf"\b{question.answer}\b", shown)
@@ -83,14 +86,17 @@ def test_what_is_no_question_is_told_what_is_open(odd, said):
 def test_own_marks_come_before_the_answers_of_others(name, said):
     exercise = Exercise(name)
     question = text_question(exercise)
-    good = exercise._worked[question.id]["answer"].split("\n")[0]
+    good = citations.named(exercise._worked[question.id]["answer"].split("\n")[0])
+    weak = [citations.named(question.weak[part]) for part in ("answer", "says")]
     assert "run exercise.essay() to see the rubric" in said(exercise.essay, ...)
     rubric = said(exercise.essay)
     for row in question.rubric:
-        assert all(row[part] in rubric for part in ("criterion", "full", "part", "none"))
+        assert all(
+            citations.named(row[part]) in rubric for part in ("criterion", "full", "part", "none")
+        )
     shown = said(exercise.essay, [row["points"] / 2 for row in question.rubric])
     assert good not in rubric and good in shown
-    assert question.weak["answer"] in shown and question.weak["says"] in shown
+    assert all(text in shown for text in weak)
     assert f"{question.points / 2:g} of {question.points:g}" in shown
 
 
