@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import re
+import string
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -37,6 +38,11 @@ from igf1lab.page import FOLDER
 
 PAGES = Path(__file__).parent / "pages"
 MOST_BYTES = 8_000  # of anything that is sent to us
+PAGE_LOOKS = {  # name -> title, style class
+    "board": ("Board", "cl-board"),
+    "desk": ("Desk", "cl-desk"),
+    "check": ("Can a phone reach the class?", "cl-desk"),
+}
 VOTER = re.compile(r"[0-9a-f]{32}")
 AUDIENCES = ("learner", "board", "desk")
 HEARTBEAT_S = 15.0  # shorter than the patience of routers and phones
@@ -159,6 +165,14 @@ class Class:
         if room.question and audience == "desk":
             told["plan"] = room.question.plan
         return told
+
+
+def page_text(name: str) -> str:
+    """Return one page of the class in the frame that all share."""
+    title, look = PAGE_LOOKS[name]
+    body = (PAGES / f"{name}.html").read_text("utf-8")
+    frame = string.Template((PAGES / "frame.html").read_text("utf-8"))
+    return frame.substitute(title=title, look=look, body=body)
 
 
 def _refused(sentence: str, status: int, **more) -> JSONResponse:
@@ -305,9 +319,7 @@ def make_app(lecture: Class, site: Path) -> Starlette:
         return JSONResponse(listed)
 
     async def page(request: Request):
-        return HTMLResponse(
-            (PAGES / f"{request.url.path.rpartition('/')[2]}.html").read_text("utf-8")
-        )
+        return HTMLResponse(page_text(request.url.path.rpartition("/")[2]))
 
     async def code(_request: Request):
         drawn = segno.make(lecture.join, micro=False).svg_inline(scale=8, border=2)
@@ -327,7 +339,7 @@ def make_app(lecture: Class, site: Path) -> Starlette:
         Route("/class/questions", catalogue),
         Route("/class/join.svg", code),
         *(Route(f"/class/wire/{audience}", listen, name=audience) for audience in AUDIENCES),
-        *(Route(f"/class/{name}", page, name=name) for name in ("board", "desk", "check")),
+        *(Route(f"/class/{name}", page, name=name) for name in PAGE_LOOKS),
         Mount("/class/page", StaticFiles(directory=FOLDER)),
         Mount("/", Site(directory=site, html=True)),
     ]
