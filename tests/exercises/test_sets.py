@@ -1,6 +1,7 @@
 """Every exercise set that exists: solution full, learner's copy empty, wrong answers caught."""
 
 import contextlib
+import functools
 import importlib
 import io
 import json
@@ -29,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NAMES = set_names()
 
 
+@functools.cache
 def solution(name):
     return read_source(ROOT / "solutions" / name / f"{name}.ipynb")
 
@@ -266,6 +268,7 @@ def test_garbage_gets_a_sentence_and_no_points(name, what, capsys):
             assert said.rstrip().endswith((".", "points."))
 
 
+@functools.cache
 def namespace_of(name):
     source = solution(name)
     run = LocalRun(name, {n: p.value for n, p in source.exercise_set.parameters.items()})
