@@ -187,6 +187,7 @@ PAIRS = {
     "patients": ("normal*|healthy|control|non-diabetic", "type 2|diabet*|t2d*"),
     "numbers": ("0.016", "0.3"),
     "places": ("stool", "made"),
+    "hormone": ("igf-1", "free igf-1"),
 }
 
 
@@ -215,6 +216,7 @@ def two(pair, first, second):
         ("patients", "non\N{NON-BREAKING HYPHEN}diabetic", "diabetic", "right"), ("patients", "diabetes", "diabetes", "partly"),
         ("numbers", "IC50 = 0.016", "IC50 = 0.3", "right"), ("numbers", "0.016", "0.30 mM", "right"), ("numbers", "0,016", "0,3", "right"),
         ("numbers", "0.3", "0.016", "partly"), ("numbers", r"$\mathrm{IC}_{50}=0.016$", "$0.3$", "right"), ("numbers", "10.3", "0.0161", "right"),
+        ("hormone", "IGF-1", "free IGF-1", "right"), ("hormone", "free IGF-1", "IGF-1", "partly"),
         ("places", "in stool", "made in all", "right"), ("places", "made", "stool", "partly"), ("places", "stool", "stool", "partly"),
     ],
 )  # fmt: skip

@@ -161,6 +161,31 @@ def answer_handed_straight_to_the_check(full, empty):
 
 
 @shape
+def cells_at_the_end_used(full, empty):
+    for cell in full.cells:
+        if cell.source.startswith(("exercise.essay", "exercise.worked")):
+            cell.source = cell.source.replace(
+                "...", "[1, 0.5, 0, 1]" if "essay" in cell.source else '"q3"'
+            )
+    return full
+
+
+@shape
+def cells_at_the_end_used_with_no_ids(full, empty):
+    cells_at_the_end_used(full, empty)
+    without_ids(full)
+    return full
+
+
+@shape
+def essay_written_at_the_very_end(full, empty):
+    essay = full.cells[at(full, f"{ESSAY}-answer")]
+    essay.source = empty.cells[at(empty, essay.id)].source
+    full.cells.append(new("markdown", WORDS))
+    return full
+
+
+@shape
 def checks_deleted(full, empty):
     full.cells = [cell for cell in full.cells if not cell.id.endswith("-check")]
     return full
