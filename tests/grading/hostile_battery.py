@@ -475,7 +475,7 @@ def files(source, name: str) -> dict[str, tuple[bytes, str, str]]:
     many["cells"] += [{"cell_type": "code", "source": "1", "metadata": {}}] * 100_000
     add("100 000 cells", json.dumps(many).encode(), "unreadable", "cell count")
     other = json.loads(blob(whole))
-    other["metadata"]["kernelspec"] = {"name": "ir", "language": "R", "display_name": "R"}
+    other["metadata"] = {"kernelspec": {"name": "ir", "language": "R", "display_name": "R"}}
     add("another kernel", json.dumps(other).encode(), "unreadable", "reader: not Python")
     named = json.loads(blob(whole))
     named["metadata"]["kernelspec"] = {"name": "my-env", "language": "python", "display_name": "My"}
@@ -546,7 +546,7 @@ def files(source, name: str) -> dict[str, tuple[bytes, str, str]]:
         "cleaned at the door",
     )
     spoken = json.loads(blob(whole))
-    spoken["metadata"]["kernelspec"]["language"] = "R\x1b[2J\n[9/9] eve: 20 points\ud800"
+    spoken["metadata"] = {"kernelspec": {"language": "R\x1b[2J\n[9/9] eve: 20 points\ud800"}}
     add("a language for the terminal", json.dumps(spoken).encode(), "unreadable", "cleaned")
     cells = [{"cell_type": "code", "input": "1", "outputs": [], "language": "python"}] * 250_000
     third = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells}]}
