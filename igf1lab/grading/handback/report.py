@@ -168,15 +168,19 @@ def _troubles(course, name, results):
 
 
 def _likeness(course, name, marked):
-    code = {}
-    for student in marked:
-        answers = [
-            c["source"]
-            for c in kept_result(course, student, name).get("cells", [])
-            if c["kind"] == "code" and c["role"][-7:] == "-answer"
-        ]
-        code[student] = "\n".join(answers)[:MOST_COMPARED]
-    release = open_set(course, name)[1]
+    cells = {student: kept_result(course, student, name).get("cells", []) for student in marked}
+    return _likeness_of(cells, open_set(course, name)[1])
+
+
+def _likeness_of(cells, release):
+    """Compare what students wrote in their answers, leaving out what ``release`` gave to all."""
+    code = {
+        student: "\n".join(
+            each["source"] for each in written
+            if each["kind"] == "code" and each["role"].endswith("-answer")
+        )[:MOST_COMPARED]
+        for student, written in cells.items()
+    }  # fmt: skip
     given = "\n".join(cell.source for cell in release.cells if cell.cell_type == "code")
     groups = statistics.near_identical(code, given)
     note = "<p>For a human to look at. Short right answers are alike by nature; this proves nothing.</p>"
