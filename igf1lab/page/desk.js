@@ -9,13 +9,14 @@ const FEW = 0.3;
 const MOST = 0.7;
 const main = document.querySelector("main");
 const said = el("p", { class: "ig-problem", role: "status" });
-let [token, state, timer, list, lesson, end] = ["", null, 0, [], "", null];
+let [token, state, timer, list, lesson, end, drawn] = ["", null, 0, [], "", null, ""];
 try { token = sessionStorage.getItem(TOKEN) ?? ""; } catch { /* a private window: the PIN is asked at each load */ }
 
 // --- the door ------------------------------------------------------------------------------
 
 function door() {
   end?.();
+  drawn = ""; // what the class shows next is drawn, even if nothing has changed meanwhile
   const id = unique("cl-pin");
   const pin = control("input", { id, inputmode: "numeric", autocomplete: "off", size: 8 });
   const enter = async () => {
@@ -108,7 +109,6 @@ function current() {
     el("details", {}, el("summary", {}, "Reasons, and the model's answer"), ...reasons(state)));
 }
 
-let drawn = "";
 function draw(force = false) {
   if (!state) return;
   const { now, ...rest } = state;
