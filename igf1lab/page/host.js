@@ -178,6 +178,7 @@ function foldContents() { // open where it stands beside the text, folded where 
   const turn = () => { contents.open = beside.matches; };
   beside.addEventListener("change", turn);
   turn();
+  contents.dataset.folded = "yes"; // until then page.css keeps the list out of the way of a phone
   const links = new Map([...contents.querySelectorAll("a")].map((a) => [a.hash.slice(1), a]));
   const seen = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {

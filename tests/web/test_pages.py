@@ -165,10 +165,10 @@ def test_the_theme_follows_the_system_until_it_is_chosen(reader):
     light = "document.documentElement.dataset.jpThemeLight"
     assert page.evaluate(light) == "false"
     page.emulate_media(color_scheme="light")
-    assert page.evaluate(light) == "true"
+    page.wait_for_function(f"{light} === 'true'")  # the page hears of it a moment later
     page.get_by_role("button", name="Dark").click()
     page.reload()
-    assert page.evaluate(light) == "false"
+    page.wait_for_function(f"{light} === 'false'")
     assert page.evaluate("document.cookie") == ""
 
 
