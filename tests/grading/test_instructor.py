@@ -503,7 +503,7 @@ def test_dask_gives_the_same_marks(tmp_path, source, set_name, need_sandbox):
         (inbox / f"{made.student}.ipynb").write_bytes(made.blob)
     (inbox / "empty.ipynb").write_bytes(b"")
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=2, processes=True, dashboard_address=None
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
     ) as cluster:
         for where, address in (("here", None), ("cluster", cluster.scheduler_address)):
             course = open_course(str(tmp_path / where))
