@@ -12,7 +12,6 @@ from igf1lab.lesson.quiz_bank import DIRECTIONS, bank, item_view, prediction_vie
 from igf1lab.lesson.trust import steps
 
 VOTED_KINDS = ("choice", "choices", "number", "direction")
-FEW, MOST = 0.3, 0.7  # shares right: below, teach; between, argue; above, be short
 
 
 @dataclass(frozen=True)

@@ -86,11 +86,10 @@ function picker() {
   const id = unique("cl-lesson");
   const menu = control("select", { id, onchange: () => { lesson = menu.value; draw(true); } },
     ...lessons.map((name) => el("option", { value: name, selected: name === lesson }, list.find((each) => each.lesson === name).title)));
-  const kinds = { prediction: "prediction", quiz: "quiz", verdict: "verdict" };
   return el("section", {}, el("h2", {}, "Ask"), el("div", { class: "ig-row" }, el("label", { for: id }, "Lesson"), menu),
     el("ul", { class: "cl-questions" }, ...list.filter((each) => each.lesson === lesson).map((each) =>
       el("li", {}, button("Open", () => act("open", { question: each.id }), "ig-button ig-quiet"),
-        el("span", {}, el("strong", {}, `${each.planned ? "★ " : ""}${kinds[each.source]}: `), each.stem)))),
+        el("span", {}, el("strong", {}, `${each.planned ? "★ " : ""}${each.source}: `), each.stem)))),
     el("p", { class: "cl-aside" }, "★ divides a room: asked first in the plan of this lesson."));
 }
 
