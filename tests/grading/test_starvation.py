@@ -130,6 +130,29 @@ answer += int(subprocess.run([sys.executable, "-c", "print(0)"], capture_output=
     assert run.answers["q", "given"].get("values") == [42.0], run
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os, time\nif os.fork() == 0:\n    time.sleep(0.3)\n    mine = 0",
+        "import os, time\nif os.fork() == 0:\n    time.sleep(0.2)\n    raise PermissionError",
+        "import os, sys\nif os.fork() == 0:\n    sys.exit(1)",
+        "import os\nfor n in range(3):\n    os.fork()\nmine = os.getpid()",
+        'import os, json\nos.write(10, b\'{"number": 0, "outputs": []}\\n{}\\n\' * 3)',
+    ],
+    ids=["comes back", "fails", "exits", "eight of them", "answers before it is asked"],
+)
+def test_only_the_process_that_was_asked_answers(sandbox, code):
+    """What a cell forked and did not end comes back into our own code: it must not answer there."""
+    steps = [("cell", "import os, time\nmine = me = os.getpid()"), ("cell", code)]
+    for n in range(10):
+        wait = f"time.sleep(0.06)\nanswer = {n} if os.getpid() == me else -1"
+        steps += [("cell", wait), ("ask", f"q{n}", "given", "answer", "number", None)]
+    run = sandbox.run(steps, Limits(), figures=False)
+    answers = [run.answers[f"q{n}", "given"].get("values") for n in range(10)]
+    assert answers == [[float(n)] for n in range(10)], run
+    assert not run.deaths and not run.late
+
+
 def test_outputs_of_a_submission_are_capped():
     rows = [{"type": "display", "text": "x", "png": "A" * 900_000}] * 20
     kept = clean_outputs(rows, 2_000_000)

@@ -254,6 +254,7 @@ class Session:
         self._work, work = socket.socketpair()
         self._kill, kill = socket.socketpair()
         self._folder = None
+        self._number, self._unread = 0, b""
         with work, kill, sandbox._lock:
             self.server = sandbox._living_server()
             # Each in flight has a processor to itself as long as there are enough of them.
@@ -313,17 +314,22 @@ class Session:
             with contextlib.suppress(OSError):
                 self._kill.send(b".")
         limit = min(deadline, limit)
-        self._send(json.dumps(step).encode() + b"\n", limit)
-        line = self._line(limit)
-        if line.count(b",") + line.count(b"[") + 4 * line.count(b"{") > MOST_ITEMS:
-            raise Dead("sent back too much")
-        try:
-            reply = json.loads(line)
-        except (ValueError, RecursionError):
-            raise Dead("sent back something that is not a reply") from None
-        if not isinstance(reply, dict):
-            raise Dead("sent back something that is not a reply")
-        return reply
+        self._number += 1
+        self._send(json.dumps(step | {"number": self._number}).encode() + b"\n", limit)
+        room = MOST_REPLY
+        while True:
+            line = self._line(limit, room)
+            room -= len(line)
+            if line.count(b",") + line.count(b"[") + 4 * line.count(b"{") > MOST_ITEMS:
+                raise Dead("sent back too much")
+            try:
+                reply = json.loads(line)
+            except (ValueError, RecursionError):
+                raise Dead("sent back something that is not a reply") from None
+            if not isinstance(reply, dict):
+                raise Dead("sent back something that is not a reply")
+            if reply.get("number") == self._number:
+                return reply  # any other was not asked for, or is of a step before
 
     def _send(self, data, limit):
         try:
@@ -334,25 +340,24 @@ class Session:
         except OSError:
             raise Dead(self._why()) from None
 
-    def _line(self, limit):
-        parts, size = [], 0
-        while True:
+    def _line(self, limit, room):
+        """Return the next line of at most ``room`` bytes; what came beyond it is kept."""
+        parts, size = [self._unread], len(self._unread)
+        while b"\n" not in parts[-1]:
             wait = limit - time.monotonic()
             if wait <= 0 or not select.select([self._work], [], [], wait)[0]:
                 raise Dead(_UNSTOPPABLE)
             try:
-                part = self._work.recv(1 << 20)
+                parts.append(self._work.recv(1 << 20))
             except OSError:
                 raise Dead(self._why()) from None
-            if not part:
+            if not parts[-1]:
                 raise Dead(self._why())
-            parts.append(part)
-            size += len(part)
-            if size > MOST_REPLY:
+            size += len(parts[-1])
+            if size > room:
                 raise Dead("sent back too much")
-            if b"\n" in part:
-                # One reply a step: whatever is sent beyond it was not asked for and is dropped.
-                return b"".join(parts).split(b"\n", 1)[0]
+        line, _, self._unread = b"".join(parts).partition(b"\n")
+        return line
 
     def _why(self):
         """Ask the supervisor why the process is gone."""

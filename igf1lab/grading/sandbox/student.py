@@ -189,8 +189,9 @@ def serve(shell, work: socket.socket, order: dict) -> None:
     """Answer steps until the client closes the connection.
 
     A step is ``{"cell": code}``, ``{"ask": expression, "kind": ..., "calls": ...}`` or
-    ``{"file": name, "text": ...}``; each gets one line back.
+    ``{"file": name, "text": ...}``; each gets one line back, with the step's ``number``.
     """
+    server = os.getpid()
     sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115 (lives as long as the process)
     clock = _Clock(order["cell_seconds"], order["alone"])
     figures = order["figures"]
@@ -227,7 +228,9 @@ def serve(shell, work: socket.socket, order: dict) -> None:
                 reply = {"described": {"is": "odd", "says": "it ran longer than it may"}}
         finally:
             clock.stop()
-        text = json.dumps(reply)
+            if os.getpid() != server:
+                os._exit(0)  # a child that a cell forked came back from it: only one may answer
+        text = json.dumps(reply | {"number": step["number"]})
         work.sendall(text.encode("utf-8", "replace") + b"\n")
 
 
