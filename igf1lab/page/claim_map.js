@@ -40,7 +40,7 @@ export async function restoreFile(file, keeper) {
   const known = new Set(keeper.records().map((each) => each.uid));
   const fresh = records.filter((each) => !known.has(each.uid));
   if (!fresh.length) return "Nothing new was in that file.";
-  keeper.add(fresh);
+  keeper.restore(fresh);
   return fresh.length === 1 ? "1 new answer was added." : `${fresh.length} new answers were added.`;
 }
 

@@ -3,13 +3,16 @@
 //
 //   records()          what is known now; new answers are in it at once
 //   add(records)       takes new records and stores them in the background
+//   restore(records)   the same for those of a file, which go among what is known by their time
 //   subscribe(act)     calls act() after every change; returns a function that ends it
 //   ready              a promise: the store has answered, or has been given up for now
 //   message            what the learner must know about the store; empty while all is well
 //   place              where the records lie, in words; empty while unknown
 //
-// A record that a store has not taken yet is *loose*. It is offered again until it is stored.
+// A record that a store has not taken yet is *loose*. It is offered again until it is stored. A store
+// holds a record that a file brought in with one field more, `restored`: when that was.
 
+import { inOrder } from "./order.js";
 import { recordFault } from "./progress.js";
 
 const STORE_ANSWER_MS = 8000; // a busy kernel gets so long before the learner is told
@@ -17,10 +20,16 @@ const TOGETHER_MS = 300;
 const RETRY_MS = 20_000;
 const OTHER_CHANNEL_MS = 2500; // then every other part of the page is tried as the way to a kernel
 
+function heldFault(held) {
+  const { restored, ...record } = held ?? {};
+  return recordFault(record) || (restored !== undefined && Number.isNaN(Date.parse(restored)));
+}
+
 export class Keeper {
   constructor() {
-    this.rows = []; // [number in the store, record]
-    this.loose = new Map(); // uid -> record
+    this.rows = []; // [number in the store, what it holds]
+    this.loose = new Map(); // uid -> what the store is to hold
+    this.known = null; // the records in order, once asked for
     this.last = 0; // the highest number seen
     this.skipped = 0;
     this.fault = "";
@@ -30,7 +39,8 @@ export class Keeper {
   }
 
   records() {
-    return [...this.rows.map(([, record]) => record), ...this.loose.values()];
+    this.known ??= inOrder([...this.rows.map(([, held]) => held), ...this.loose.values()]);
+    return this.known;
   }
 
   subscribe(act) {
@@ -51,11 +61,10 @@ export class Keeper {
 
   // Takes in rows of the store, [number, record]; a number of null means: known, but not stored.
   take(rows) {
-    const stored = new Set(this.rows.map(([, record]) => record.uid));
+    const stored = new Set(this.rows.map(([, each]) => each.uid));
     for (const [number, record] of rows) {
       if (number !== null) this.last = Math.max(this.last, number);
-      const fault = recordFault(record);
-      if (fault) { this.skipped += 1; continue; }
+      if (heldFault(record)) { this.skipped += 1; continue; }
       if (stored.has(record.uid)) continue;
       if (number === null) { this.loose.set(record.uid, record); continue; }
       stored.add(record.uid);
@@ -63,12 +72,19 @@ export class Keeper {
       this.loose.delete(record.uid);
     }
     this.rows.sort(([a], [b]) => a - b);
+    this.known = null;
   }
 
   add(records) {
     for (const record of records) this.loose.set(record.uid, record);
+    this.known = null;
     this.store();
     this.changed();
+  }
+
+  restore(records) {
+    const restored = new Date().toISOString();
+    this.add(records.map((record) => ({ ...record, restored })));
   }
 
   store() {} // this keeper has only the page's memory

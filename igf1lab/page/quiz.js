@@ -200,8 +200,9 @@ function card(item, number, total, { keeper, context, feedback, unsure, svg, ans
   return { node: el("section", { class: "ig-card", "data-item": item.id }, form, problem, said), draw, state };
 }
 
-// Draws items into a host, follows the keeper, and returns a function that ends it.
-export function drawQuiz(host, keeper, { title, items, context, feedback, unsure, svg }) {
+// Draws items into a host, follows the keeper, and returns a function that ends it. Where what is
+// around it tells of the store, `tells` is false.
+export function drawQuiz(host, keeper, { title, items, context, feedback, unsure, svg, tells = true }) {
   let used = false; // what is wrong with the store is told where the learner answers, not in every quiz
   const answered = () => { used = true; };
   const cards = items.map((item, i) => card(item, i + 1, items.length, { keeper, context, feedback, unsure, svg, answered }));
@@ -212,7 +213,7 @@ export function drawQuiz(host, keeper, { title, items, context, feedback, unsure
   const draw = () => {
     cards.forEach((each) => each.draw());
     summary.textContent = roundSummary(cards.map((each) => each.state()), feedback);
-    note.tell(used);
+    note.tell(tells && used);
   };
   draw();
   return keeper.subscribe(draw);

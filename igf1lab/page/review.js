@@ -19,7 +19,7 @@ function planned({ due, next, entries }, claims) {
     el("ul", {}, ...entries.map((each) => el("li", {}, el("strong", {}, `${name(each.idea)}: `), each.why))))];
 }
 
-// Draws a review into a host and returns a function that ends it.
+// Draws a review into a host, which tells of the store itself, and returns a function that ends it.
 export function drawReview(host, keeper, { items, claims, svg }) {
   const plan = el("div", { class: "ig-plan", "aria-live": "polite" });
   const start = button("Start the review", begin, "ig-button");
@@ -41,7 +41,7 @@ export function drawReview(host, keeper, { items, claims, svg }) {
     asked.replaceChildren();
     running = true;
     stop = drawQuiz(asked, keeper, {
-      title: "Review", items: entries.map((each) => each.item), feedback: true, svg,
+      title: "Review", items: entries.map((each) => each.item), feedback: true, svg, tells: false,
       context: `review/${new Date().toISOString().slice(0, 19)}`,
     });
     start.hidden = true;

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
-import { record } from "./sample.mjs";
+import { onDay, record } from "./sample.mjs";
 
 const kept = new Map();
 globalThis.sessionStorage = {
   getItem: (name) => kept.get(name) ?? null, setItem: (name, text) => kept.set(name, text), removeItem: (name) => kept.delete(name),
 };
 const { KernelKeeper, joinKeeper } = await import("../../igf1lab/page/keeper.js");
+const { agreedTimes } = await import("../../igf1lab/page/order.js");
+const { restoreFile } = await import("../../igf1lab/page/claim_map.js");
+const { lastAnswers, readExport, writeExport } = await import("../../igf1lab/page/progress.js");
 
 // A kernel with its store, and the channel of one part to it.
 class Kernel {
@@ -38,7 +41,7 @@ class Kernel {
   }
 }
 
-beforeEach(() => { kept.clear(); delete globalThis.igf1labKeepers; mock.timers.reset(); mock.timers.enable({ apis: ["setTimeout"] }); });
+beforeEach(() => { kept.clear(); delete globalThis.igf1labKeepers; mock.timers.reset(); mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.UTC(2026, 10, 1) }); });
 const wait = (ms) => mock.timers.tick(ms);
 
 test("an answer shows at once, is stored, and is not sent twice", () => {
@@ -149,6 +152,70 @@ test("a damaged record is left out, with a word", () => {
   wait(10);
   assert.deepEqual(keeper.records(), [sound]);
   assert.equal(keeper.message, "The file is old. 2 stored answers cannot be read; they are left out.");
+});
+
+// --- restoring -----------------------------------------------------------------------------
+
+const days = (...days) => days.map((day) => onDay(day, { answer: `day ${day}` }));
+const latest = (keeper) => lastAnswers(keeper.records(), "quiz").get("a").answer;
+const AHEAD = "2031-01-01T00:00:00.000+00:00";
+
+function keeperWith(records) {
+  const [kernel, keeper] = [new Kernel(), new KernelKeeper(`k${Math.random()}`)];
+  keeper.attach(kernel.channel());
+  keeper.add(records);
+  wait(10);
+  return { kernel, keeper };
+}
+
+test("restoring an older download undoes no newer answer, and loses neither", async () => {
+  const [own, file] = [days(10, 20), days(1, 15)];
+  const { kernel, keeper } = keeperWith(own);
+  const text = writeExport([file[0], own[0], file[1]]); // a part of it is known already
+  assert.equal(await restoreFile({ size: text.length, text: async () => text }, keeper), "2 new answers were added.");
+  assert.equal(latest(keeper), "day 20"); // at once, and when it is stored
+  wait(10);
+  assert.deepEqual(keeper.records(), [file[0], own[0], file[1], own[1]]);
+  const again = new KernelKeeper("another page");
+  again.attach(kernel.channel());
+  wait(10);
+  assert.deepEqual(again.records(), keeper.records());
+  keeper.restore(days(30));
+  assert.equal(latest(keeper), "day 30"); // a newer one does count
+  keeper.add(days(25)); // and so does what is answered after it, whatever the clock says
+  assert.equal(latest(keeper), "day 25");
+});
+
+test("each file keeps its own order, and a clock set wrong in one decides nothing", () => {
+  const wrong = (time) => record({ time, answer: "wrong clock" });
+  for (const time of [AHEAD, "2026-08-01T00:00:00.000+00:00", "1970-01-01T00:00:00.000+00:00"]) {
+    const [own, file] = [[...days(10), wrong(time), ...days(20, 30)], [...days(1, 2), wrong(time), ...days(25, 26)]];
+    const { keeper } = keeperWith(own);
+    keeper.restore(file);
+    assert.equal(latest(keeper), "day 30", time);
+    for (const part of [own, file]) {
+      assert.deepEqual(keeper.records().filter((each) => part.some(({ uid }) => uid === each.uid)), part);
+    }
+  }
+});
+
+test("what was decided travels in a download, and equal times leave the answer that was there", () => {
+  const { keeper } = keeperWith(days(20));
+  keeper.restore(days(1));
+  keeper.restore([onDay(20, { answer: "of the file" })]);
+  const carried = readExport(writeExport(keeper.records()));
+  const { keeper: elsewhere } = keeperWith([]);
+  elsewhere.restore(carried);
+  wait(10);
+  assert.deepEqual(elsewhere.records(), keeper.records());
+  assert.deepEqual([latest(elsewhere), latest(keeper)], ["day 20", "day 20"]);
+});
+
+test("times that disagree with the order of arrival are left out, the fewest that do", () => {
+  assert.deepEqual(agreedTimes([1, 2, 9, 3, 0, 3, 5], 8), [1, 2, 2, 3, 3, 3, 5]);
+  assert.deepEqual(agreedTimes([9, 4, 5], 8), [4, 4, 5]);
+  assert.deepEqual(agreedTimes([9, NaN], 8), [-Infinity, -Infinity]);
+  assert.deepEqual(agreedTimes([], 8), []);
 });
 
 test("all parts of a page share one keeper for each store", () => {
