@@ -41,8 +41,9 @@ class Finding:
     """One piece of evidence: what was found, in whom, by whom, and whether it was re-read.
 
     ``value`` is a phrase with its unit, as a person would write it; ``level`` is the id of an
-    evidence grade: the design of this finding. ``direct`` says whether it bears on the claim as
-    stated, so that a claim's grade is the strongest level among its direct findings. ``weight``
+    evidence grade: the design of this finding. ``direct`` says whether its cause and its effect are
+    those that the claim names (the rule stands at the head of ``claims.yaml``), so that a claim's
+    grade is the strongest level among its direct findings. ``weight``
     runs from 1 (small, or beside the point) to 3 (decisive). ``unit``, ``n``, ``species``,
     ``design``, ``audited`` and ``note`` are text or None. ``seen_at`` is the page where the number
     was read, if a reader can trust it to be the source or a faithful copy. A finding that is not ``verified`` is
