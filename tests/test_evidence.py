@@ -165,7 +165,7 @@ def test_a_broken_or_repeated_reference_is_explained(small_assets, entry):
         ("yakar1999", "Yakar et al. 1999", None, None),
         ("sherratt_murray1991", "Sherratt & Murray 1991", "Sherratt J. A., Murray J. D.",
          "https://doi.org/10.1007/BF00160468"),
-        ("minimal_model_table", "“Physiologic parameters emerging from the …”", "", None),
+        ("gh3_1981", "“Short chain fatty acids increase …” 1981", "", None),
         ("larsson2020diab", "Larsson et al. 2020b", None, None),
         ("laron1996lpa", None, None, "https://pubmed.ncbi.nlm.nih.gov/?term=Insulin-like+growth+"
          "factor-I+decreases+serum+lipoprotein%28a%29+during+long-term+treatment+of+patients+with+"

@@ -115,7 +115,9 @@ def test_no_fall_through_growth_hormone_has_a_size(bets):
 
 def test_tasks_have_the_answers_that_the_lesson_gives(arrows, bets):
     granted, weighed = arrows.view(weights=CERTAIN), arrows.view()
-    assert chance(granted, "wound time saved, 95 % of worlds below") == pytest.approx(3.6, abs=0.05)
+    assert chance(granted, "wound time saved, 95 % of worlds below") == pytest.approx(
+        10.84, abs=0.05
+    )
     assert round(chance(weighed, "IGF-1 rises")) == 42
     assert chance(weighed, "Monte Carlo error of “IGF-1 rises”, ±") == pytest.approx(0.8, abs=0.05)
     below = ("portal_hcar2", "portal_hdac", "scfa_gh", "scfa_il6")
@@ -126,9 +128,14 @@ def test_tasks_have_the_answers_that_the_lesson_gives(arrows, bets):
     more = "rises by more than 1 %, {} the trial"
     told = {s: [chance(bets.view(**kw), more.format(w)) for w in ("before", "after")]
             for s, kw in (("ours", {}), ("none", {"hdac": 0}), ("sure", {"hdac": 1}))}  # fmt: skip
-    assert [round(x) for x in told["ours"]] == [25, 6]
+    assert [round(x) for x in told["ours"]] == [29, 2]
     assert max(told["none"]) < 1
-    assert [round(x) for x in told["sure"]] == [81, 47]
+    assert [round(x) for x in told["sure"]] == [94, 51]
+    sure = [
+        bets.view(hdac=1).numbers[f"95 % of worlds below, {w} the trial"][0]
+        for w in ("before", "after")
+    ]
+    assert sure == pytest.approx([42, 2.8], rel=0.02)
     medians = {
         name: [
             chance(bets.view(**bets.scenarios[name]), f"median change, {when} the trial")
@@ -136,8 +143,8 @@ def test_tasks_have_the_answers_that_the_lesson_gives(arrows, bets):
         ]
         for name in ("As the article", "Article, inflamed")
     }
-    assert medians["As the article"] == pytest.approx([3.0, 1.2], abs=0.05)
-    assert medians["Article, inflamed"] == pytest.approx([4.0, 1.7], abs=0.06)
+    assert medians["As the article"] == pytest.approx([10.4, 1.2], abs=0.05)
+    assert medians["Article, inflamed"] == pytest.approx([11.7, 1.5], abs=0.06)
     healthy, inflamed = (parts.worlds(15, CERTAIN, (), state) for state in parts.STATES.values())
     for name in whole_axis.READ_OUTS:  # binding protein reaches no tissue
         np.testing.assert_array_equal(healthy.change_percent[name], inflamed.change_percent[name])
@@ -159,6 +166,28 @@ def test_cohort_and_trial_are_as_far_apart_as_the_lesson_says():
     assert edge == pytest.approx(7, abs=0.2)  # "seven times worse", no wall
 
 
+def test_the_trial_speaks_about_the_ic50_as_the_lesson_says():
+    granted = parts.worlds(15, CERTAIN)
+    before, after = granted.band(), granted.band(after_trial=True)
+    assert (before.low, before.median, before.high) == pytest.approx((1.5, 10.7, 43.3), abs=0.05)
+    assert after.median == pytest.approx(1.5, abs=0.05)
+    trial = whole_axis.trial()
+    assert round((before.median - trial.mean) / trial.standard_error) == 7
+    order = np.argsort(granted.ic50_mM)
+    share = np.cumsum(granted.trial_weight[order])
+    assert np.median(granted.ic50_mM) == pytest.approx(0.06, abs=0.003)
+    assert granted.ic50_mM[order][np.searchsorted(share, 0.5)] == pytest.approx(0.23, abs=0.01)
+
+
+def test_what_of_the_hdac_arrow_is_worth_knowing():
+    shares = []
+    for seed in range(3):
+        w = whole_axis.sample(parts.GRID, samples=20_000, seed=seed, fibre_inulin_g_d=18)
+        exists, answer = (w.strengths["portal_hdac"] > 0) * 1.0, w.change_percent["igf1"]
+        shares.append([whole_axis.first_order(x, answer) for x in (exists, w.ic50_mM)])
+    assert np.mean(shares, axis=0) == pytest.approx([0.43, 0.05], abs=0.01)
+
+
 def test_drawing_shows_the_chances_of_the_model():
     svg = (evidence.assets_dir() / "figures" / "whole_axis-chain.svg").read_text("utf-8")
     shown = sorted(float(n) for n in re.findall(r">[+−]?(0\.\d\d)<", svg))
@@ -172,7 +201,7 @@ def test_drawing_shows_the_chances_of_the_model():
         ("fibre_and_igf1", "-0.8 (-4 to 2.4, includes no effect)"),
         ("fibre_and_igf1", "fibre, +5 g/d: 2.1 (1.6 to 2.6)"),
         ("fibre_and_igf1", "(14 g/d): 5.8 (4.4 to 7.2)"),
-        ("one_experiment", "HDAC → IGF-1 0.809 ± 0.003"),
+        ("one_experiment", "HDAC → IGF-1 0.885 ± 0.001"),
         ("cancer", "colorectal: genes: 1.08 (1.03 to 1.12)"),
     ],
 )

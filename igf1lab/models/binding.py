@@ -39,8 +39,8 @@ PARAMETERS = ParameterSet(
             "",
             "share of IGF-1 in ternary complex, reference state",
             "chosen",
-            "freeigf_complex",
-            "between about 80 % in the source and about 95 % printed in assay leaflets",
+            "mecasermin_label",
+            "between the label's “more than 80 %” and about 95 % printed in assay leaflets",
         ),
         Parameter(
             "dissociation_ratio",

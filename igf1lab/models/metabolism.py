@@ -27,11 +27,11 @@ PARAMETERS = ParameterSet(
     [
         # What a learner turns.
         Parameter("S_I", 5e-4, "1/min per µU/mL", "insulin sensitivity", "chosen",
-                  ("minimal_model_table", "pacini1998"),
+                  ("bergman2007", "pacini1998"),
                   reason="between the published means of a normal (2.62e-4) and a lean (7.11e-4) "
                   "cohort", low=0, high=1e-3, step=1e-5),
         Parameter("S_G", 0.021, "1/min", "glucose effectiveness", "verified",
-                  "minimal_model_table",
+                  "bergman2007",
                   reason="normal mean; SD 0.008; 0.026 in another normal cohort (pacini1998)",
                   low=0.005, high=0.05, step=0.001),
         Parameter("free_igf1_multiple", 1.0, "", "free IGF-1, multiple of basal", "chosen",
@@ -119,7 +119,7 @@ PRESETS = {
     "T2D": {"S_I": 0.57e-4},
     "lean": {"S_I": 7.11e-4},
 }
-"""Published mean insulin sensitivities (minimal_model_table, pacini1998)."""
+"""Published mean insulin sensitivities (bergman2007, pacini1998)."""
 
 SCENARIOS = {
     "fasting": {"meal_glucose_g": 0.0},

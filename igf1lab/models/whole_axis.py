@@ -6,7 +6,8 @@ read-outs (elasticities of M2 to M5). Every change is counted against a referenc
 the same person, so a chain that is cut anywhere gives exactly no effect.
 
 Each link (:class:`Edge`) has a *strength*: 0 if it does not exist, 1 as modelled, and in samples
-a log-normal factor that is the wider, the further from people its size was measured. The chance
+a log-normal factor that is the wider, the further from people its size was measured; the HDAC link
+draws its IC50 as well, from the range that was read (lesson 8). The chance
 of a link speaks of its mechanism alone; the dose is charged once, by occupancy and IC50. The
 chances are chosen, and meant to be edited.
 """
@@ -399,6 +400,7 @@ HUMAN_EDGES = tuple(edge.id for edge in EDGES.values() if edge.weight_human is n
 # Should the growth hormone arrow exist, the chance that it runs upwards (chosen, as above).
 GH_UP = 0.15
 SIGNED = "scfa_gh"  # the one link that may run either way; its strength may be below 0
+BY_IC50 = "portal_hdac"  # the one link whose dose for half an effect is drawn as well
 CERTAIN = dict.fromkeys(HUMAN_EDGES, 1.0)
 
 # Nodes of the colon table (g/d), denser where the response bends; 3, 8, 15 is M6's default diet.
@@ -645,10 +647,10 @@ def human_weights(weights: Mapping | None = None, off: Iterable[str] = ()) -> di
 
 @lru_cache(maxsize=4)
 def _draws(samples, seed):
-    """Random numbers that every bet shares: existence, size and direction (read only)."""
+    """Random numbers that every bet shares: existence, size, direction, IC50 (read only)."""
     rng = np.random.default_rng(seed)
     shape = (len(HUMAN_EDGES), samples)
-    drawn = rng.random(shape), rng.standard_normal(shape), rng.random(samples)
+    drawn = rng.random(shape), rng.standard_normal(shape), rng.random(samples), rng.random(samples)
     for each in drawn:
         each.flags.writeable = False
     return drawn
@@ -684,7 +686,7 @@ def strengths(weights: Mapping, gh_up=GH_UP, spread=1.0, samples=4000, seed=6):
         raise ValueError(f"spread = {spread} must be 0 or more")
     if samples < 2:
         raise ValueError(f"samples = {samples}: at least 2 are needed for a band")
-    exists, size, direction = _draws(int(samples), int(seed))
+    exists, size, direction, _ = _draws(int(samples), int(seed))
     drawn = {
         name: (exists[k] < weights[name])
         * np.exp(spread * SPREAD[EDGES[name].measured_in] * size[k])
@@ -692,6 +694,27 @@ def strengths(weights: Mapping, gh_up=GH_UP, spread=1.0, samples=4000, seed=6):
     }
     drawn[SIGNED] = drawn[SIGNED] * np.where(direction < gh_up, 1.0, -1.0)
     return drawn
+
+
+def ic50_butyrate(modelled_mM: float, spread=1.0, samples=4000, seed=6):
+    """Draw the IC50 of butyrate on HDACs from the range that was read, evenly on a log scale.
+
+    Parameters
+    ----------
+    modelled_mM : float
+        The model's own value, which ``spread`` = 0 leaves everywhere (mmol/L).
+    spread, samples, seed
+        As for :func:`strengths`; a spread of 1 gives the range, 0.5 draws half as far from
+        ``modelled_mM`` (on the log scale).
+
+    Returns
+    -------
+    ndarray
+        IC50s (mmol/L), shape (samples,).
+    """
+    *_, place = _draws(int(samples), int(seed))
+    low, high = np.log(chromatin.IC50_BUTYRATE_READ_MM)
+    return modelled_mM * np.exp(spread * (low + place * (high - low) - np.log(modelled_mM)))
 
 
 @dataclass(frozen=True)
@@ -717,12 +740,19 @@ NOBODY = 1e-7  # percent; below it a change is rounding in a chain that is cut
 class Worlds:
     """Sampled worlds: strengths of the links, and changes in percent of the reference diet.
 
-    ``trial_weight`` is how well each world explains the diet trial; it sums to 1.
+    ``ic50_mM`` is the IC50 of butyrate in each world. ``trial_weight`` is how well each world
+    explains the diet trial; it sums to 1.
     """
 
     strengths: dict
+    ic50_mM: np.ndarray
     change_percent: dict
     trial_weight: np.ndarray
+
+    def of_link(self, name) -> np.ndarray:
+        """All that is drawn of one link: its strength, and the IC50 of the HDAC link."""
+        own = [self.strengths[name]]
+        return np.array([*own, self.ic50_mM] if name == BY_IC50 else own)
 
     def band(self, name="igf1", after_trial=False) -> Band:
         """Return the spread of ``igf1`` or a read-out, before or after the trial is counted."""
@@ -783,12 +813,15 @@ def sample(
     own["fibre_nsp_g_d"] = PARAMETERS["fibre_nsp_g_d"].value + trial_fibre_g_d()
     in_trial = PARAMETERS.values_with(**own)
     diet, trial_diet, reference = _absorbed(grid, p, in_trial)
+    ic50 = ic50_butyrate(p.ic_butyrate, spread, samples, seed)
+    p.ic_butyrate = in_trial.ic_butyrate = ic50
     axis = _axis(diet, reference, s, p)
     changed = {"igf1": axis.igf1_rel} | axis.read_outs_rel
     fed = _axis(trial_diet, reference, s, in_trial).igf1_rel
     weight = trial().support(100 * (fed - 1.0))
     return Worlds(
         vars(s),
+        ic50,
         {name: 100 * (rel - 1.0) for name, rel in changed.items()},
         weight / weight.sum(),
     )
@@ -802,7 +835,10 @@ def first_order(known, answer, groups=50):
 
     Parameters
     ----------
-    known, answer : ndarray
+    known : ndarray
+        One number a sample, or several rows that would be known together (a closed index): each
+        group is then sorted by the next row and split again, into a fifth as many.
+    answer : ndarray
         One number a sample.
     groups : int
         How many groups of neighbours; far fewer than samples.
@@ -815,9 +851,16 @@ def first_order(known, answer, groups=50):
     total = np.var(answer) * answer.size
     if total < 1e-12:
         return 0.0
-    parts = np.array_split(answer[np.argsort(known, kind="stable")], groups)
+    places = [np.arange(answer.size)]
+    for row, split in zip(np.atleast_2d(known), (groups, groups // 5), strict=False):
+        places = [
+            part
+            for place in places
+            for part in np.array_split(place[np.argsort(row[place], kind="stable")], split)
+        ]
+    parts = [answer[place] for place in places if place.size]
     between = sum(part.size * (part.mean() - answer.mean()) ** 2 for part in parts)
-    chance = (groups - 1) * (total - between) / (answer.size - groups)
+    chance = (len(parts) - 1) * (total - between) / (answer.size - len(parts))
     return float((between - chance) / total)
 
 
@@ -861,7 +904,7 @@ def sensitivity(grid: Mapping, target="igf1", samples=20_000, repeats=10, **bets
     for seed in range(repeats):
         worlds = sample(grid, samples=samples, seed=seed, **bets)
         answer = worlds.change_percent[target]
-        rows.append([first_order(worlds.strengths[name], answer) for name in HUMAN_EDGES])
+        rows.append([first_order(worlds.of_link(name), answer) for name in HUMAN_EDGES])
     found = np.array(rows)
     error = found.std(axis=0, ddof=1) / np.sqrt(repeats)
     return Sensitivity(HUMAN_EDGES, found.mean(axis=0), error)

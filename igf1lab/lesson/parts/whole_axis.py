@@ -225,7 +225,7 @@ def _fibre_slider():
 # --- other bets --------------------------------------------------------------------------------
 
 STATES = {"healthy": 0.0, "chronic inflammation": 2.0}
-PERCENT = np.linspace(-4, 12, 161)
+PERCENT = np.linspace(-4, 24, 141)
 A_SIZE = 1.0  # percent; a rise that one would begin to call a rise (chosen)
 
 
@@ -286,7 +286,7 @@ def _bets_draw():
         x="rise of IGF-1 (%)",
         y="% of worlds with a larger rise",
     )
-    ax.set(xlim=(-4, 12), ylim=(0, 105))
+    ax.set(xlim=(PERCENT[0], PERCENT[-1]), ylim=(0, 105))
     trial = whole_axis.trial()
     support = np.exp(-0.5 * ((PERCENT - trial.mean) / trial.standard_error) ** 2)
     ax.fill_between(
@@ -413,8 +413,9 @@ def one_experiment() -> Plate:
         fig,
         f"Bar chart of first-order Sobol indices for the change of IGF-1: {told}.",
         "First-order indices under our bets, in a healthy person with 15 g/d more inulin: mean of ten "
-        "samples of 20,000 worlds; the bars at the ends are the Monte Carlo error.",
-        ("hdaci_genes2012",),
+        "samples of 20,000 worlds; the bars at the ends are the Monte Carlo error. The HDAC arrow is "
+        "known with its IC50, drawn from 0.009 to 0.4 mmol/L.",
+        ("hdaci_genes2012", "fass2011", "chembl_butyrate"),
     )
 
 
