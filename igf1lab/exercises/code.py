@@ -2,25 +2,43 @@
 
 import ast
 import re
+import threading
 import warnings
 from functools import lru_cache
 
-MOST_SOURCE = 100_000  # characters; longer code is not read
+MOST_SOURCE, MOST_DEPTH, MOST_DIGITS = 100_000, 200, 1000  # of code that is read
 PROSE_WORDS = 12  # in a string or comment: more are somebody's text, not a label
 _MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
 _CHECK = re.compile(r"""\.check\(\s*['"](q\d+)['"]""")
+_LONG_NUMBER = re.compile(rf"[0-9][0-9a-fA-FxXoO_.]{{{MOST_DIGITS}}}")
+# Python counts how deep it is in a tree once for all threads: two at a time fail one another.
+_one_reader = threading.Lock()
+
+
+def parse(source: str) -> ast.Module | None:
+    """Return the syntax tree of source, or None if it is none, or too much to read here.
+
+    Bounded in length, in depth and in the digits of a number: Python's own reader is not.
+    """
+    if len(source) > MOST_SOURCE or _LONG_NUMBER.search(source):
+        return None
+    try:
+        with _one_reader, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they would quote the source on our terminal
+            parsed = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return None
+    nodes = [parsed]
+    for _ in range(MOST_DEPTH):
+        nodes = [child for node in nodes for child in ast.iter_child_nodes(node)]
+        if not nodes:
+            return parsed
+    return None
 
 
 def tree(source: str) -> ast.Module | None:
-    """Return the syntax tree of a cell, its magics left out; None if it is not Python."""
-    if len(source) > MOST_SOURCE:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd escapes in a student's text
-            return ast.parse(_MAGIC.sub(r"\1pass", source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    """Return the syntax tree of a cell, its magics left out; None if there is none to be read."""
+    return parse(_MAGIC.sub(r"\1pass", source[: MOST_SOURCE + 1]))
 
 
 # While one notebook is read, the same few cells are asked about hundreds of times.

@@ -2,21 +2,16 @@
 
 Names, metadata, sources, outputs and error texts come from students. Whoever shows, stores or reads
 them uses one of these: ``say`` for a terminal, ``html`` for a page, ``csv_cell`` for a table,
-``parse`` for Python source, ``readable`` for a file that another program opens.
+``readable`` for a file that another program opens; Python source is read by ``exercises.code``.
 """
 
-import ast
 import html as _html
-import re
 import sys
 import unicodedata
-import warnings
 
 MOST_LINE = 20_000  # characters of one line on a terminal
-MOST_SOURCE, MOST_DEPTH, MOST_DIGITS = 100_000, 200, 1000  # of code that is read here
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _ODD = "\N{REPLACEMENT CHARACTER}"
-_LONG_NUMBER = re.compile(rf"[0-9][0-9a-fA-FxXoO_.]{{{MOST_DIGITS}}}")
 
 
 def line(text: object, most: int = MOST_LINE) -> str:
@@ -73,27 +68,6 @@ def csv_cell(cell: object) -> str:
     starts = text.lstrip()[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\n")
     number = text.replace(".", "", 1).removeprefix("-").isdigit()
     return f"'{text}" if starts and not number else text
-
-
-def parse(source: str) -> ast.Module | None:
-    """Return the syntax tree of source, or None if it is none, or too much to read here.
-
-    Bounded in length, in depth and in the digits of a number: Python's own reader is not.
-    """
-    if len(source) > MOST_SOURCE or _LONG_NUMBER.search(source):
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they would quote the source on our terminal
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
-        return None
-    nodes = [tree]
-    for _ in range(MOST_DEPTH):
-        nodes = [child for node in nodes for child in ast.iter_child_nodes(node)]
-        if not nodes:
-            return tree
-    return None
 
 
 def constant(value: object, most: int = 40) -> str:

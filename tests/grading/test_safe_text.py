@@ -1,12 +1,16 @@
 """Whatever a stranger wrote does nothing where it is shown, stored or read."""
 
+import concurrent.futures
+import gc
 import io
+import time
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from igf1lab.exercises import code
 from igf1lab.grading import safe_text
 from igf1lab.grading.marking.one_submission import unquoted
 
@@ -75,12 +79,29 @@ DEEP = {
 
 @pytest.mark.parametrize("source", DEEP.values(), ids=DEEP)
 def test_source_that_is_too_much_is_not_read(source):
-    assert safe_text.parse(source) is None
+    assert code.parse(source) is None
 
 
 def test_source_is_read_without_a_word(recwarn):
-    assert len(safe_text.parse("x = '\\d'\nif x is 'a': pass").body) == 2
+    assert len(code.parse("x = '\\d'\nif x is 'a': pass").body) == 2
     assert not recwarn.list
+
+
+def test_many_read_source_at_once():
+    """Python's own reader, let off by a collection of garbage, fails one thread for another's."""
+
+    def deeper(depth):
+        return deeper(depth - 1) if depth else code.parse("x = [1, (2, 3)]\n" * 1500)
+
+    def let_others(*_):
+        time.sleep(0.0005)
+
+    gc.callbacks.append(let_others)
+    try:
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            assert None not in list(pool.map(deeper, range(16)))
+    finally:
+        gc.callbacks.remove(let_others)
 
 
 @given(st.integers() | ANYTHING | st.binary() | st.floats() | st.just(1 << 100_000))

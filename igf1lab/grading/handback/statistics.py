@@ -8,7 +8,8 @@ from itertools import combinations
 
 import numpy as np
 
-from igf1lab.grading.safe_text import constant, parse
+from igf1lab.exercises.code import parse
+from igf1lab.grading.safe_text import constant
 
 
 def difficulty(shares: list[float]) -> float:

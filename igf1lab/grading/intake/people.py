@@ -75,7 +75,9 @@ def whose(files: Iterable[str], name: str) -> dict[str, Owner | str]:
     for file in files:
         parts = PurePosixPath(file).parts
         moodle = next(filter(None, map(_MOODLE.match, parts)), None)
-        if ".." in parts or parts[:1] == ("/",):
+        if not parts:
+            found[file] = "it has no name; give it one and ingest again"
+        elif ".." in parts or parts[:1] == ("/",):
             found[file] = "its path leads out of the folder; put it into one and ingest again"
         elif moodle:
             found[file] = Owner(moodle["name"], "moodle", moodle["number"])
