@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from igf1lab.grading import cli
 from igf1lab.grading.course import open_course
 from igf1lab.grading.demo import blob, made_up_class, notebook_with, right_answers
-from igf1lab.grading.marking import gradebook, one_submission, whole_class
+from igf1lab.grading.handback import pages
+from igf1lab.grading.marking import copies, gradebook, one_submission, whole_class
 
-EXAMPLES, FILES = 7, 12
+EXAMPLES, FILES = 6, 12
 PICK = (0, 1, 8, 9, 12, 13, 14, 24, 27, 28)  # of the made-up class: every kind is there
 GRADE = ["grade", "--no-figures", "--cell-seconds", "2", "--total-seconds", "20"]
 DEEP = "DEEP"  # stands in a drawn file for brackets that no writer of JSON would nest
@@ -307,7 +308,7 @@ def assert_the_class_goes_its_way(place, honest, set_name):
 
 @settings(
     max_examples=EXAMPLES, deadline=None, derandomize=True, database=None,
-    suppress_health_check=list(HealthCheck), phases=[Phase.generate], report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck), phases=[Phase.generate],
 )  # fmt: skip
 @given(drawn=files)
 def test_ten_honest_students_among_whatever_is_handed_in(
@@ -320,3 +321,35 @@ def test_ten_honest_students_among_whatever_is_handed_in(
         (place / "here").mkdir()
         patch.chdir(place / "here")
         assert_the_class_goes_its_way(place, honest, set_name)
+
+
+@pytest.mark.parametrize(
+    ("command", "where", "called", "says"),
+    [
+        (["grade", "--again"], one_submission, "rebuild", "the grader failed"),
+        (["grade", "--again"], copies, "marked_copy", "could not be stored"),
+        (["feedback"], pages, "feedback_page", "no page"),
+    ],
+)
+def test_our_own_fault_costs_one_student(
+    command, where, called, says, honest, set_name, tmp_path, monkeypatch
+):
+    """A fault that quotes what a student wrote, in the middle of a class."""
+    folder, students, before, _ = honest
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    course = open_course(str(tmp_path / "private"))
+    sound, calls = getattr(where, called), []
+
+    def faulty(*given, **named):
+        calls.append(called)
+        if len(calls) == 5:
+            raise LookupError("\x1b[2J\u202e\ud800\n[9/9] eve: 20 points")
+        return sound(*given, **named)
+
+    monkeypatch.setattr(where, called, faulty)
+    command = [*command, *GRADE[1:]] if command[0] == "grade" else command
+    code, said = run("--course", course.folder, *command, set_name)
+    assert code == cli.TROUBLE and len(calls) == len(students) and says in said
+    assert not acting(said) and "\n[9/9]" not in said
+    after = kept(course, set_name, students)
+    assert {what for what in before if after[what] != before[what]} == set()
