@@ -17,6 +17,7 @@ import nbformat
 import yaml
 
 from igf1lab.evidence.citations import WRITTEN, cited_keys, readable
+from prose_numbers import unsourced
 
 ROOT = Path(__file__).resolve().parent.parent
 CHECKED = "nbval-check-output"
@@ -434,6 +435,16 @@ def citations(lesson: LessonFile, course: Course) -> Iterator[str]:
             yield lesson.at(cell, "has a citation that is not a link; run tools/tidy_notebooks.py")
 
 
+def numbers_have_sources(lesson: LessonFile, course: Course) -> Iterator[str]:
+    for cell in lesson.markdown:
+        for sentence in unsourced(cell.section, cell.source):
+            yield lesson.at(
+                cell,
+                f"says “{sentence}” without a source; cite it as [@key] in its paragraph, say that it "
+                "is the model's or chosen, or give the reason in tests/prose_numbers.py",
+            )
+
+
 def quiz_covers_claims(lesson: LessonFile, course: Course) -> Iterator[str]:
     bank = lesson.name if lesson.is_full else "pre_test"
     items = course.quizzes.get(bank, {}).get("items", [])
@@ -473,6 +484,7 @@ RULES = (
     parts_exist,
     claim_ids,
     citations,
+    numbers_have_sources,
     quiz_covers_claims,
 )
 

@@ -9,10 +9,12 @@ import pytest
 
 import lesson_rules
 import lesson_time
+import prose_numbers
 from igf1lab.lesson.lesson import LESSONS as ORDER
 from igf1lab.page import FOLDER
 from kernels import ROOT
 from lesson_rules import RULES, Course, LessonFile, problems, the_course
+from prose_numbers import unsourced
 
 LESSONS = sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))
 TEMPLATE = ROOT / "tools" / "lesson_template.ipynb"
@@ -188,6 +190,10 @@ BROKEN = {
     "wrong key": (replaced("#ig-ref-boets2015", "#ig-ref-nobody1900"), "cites 'nobody1900', which"),
     "citation not yet a link": (added("[@boets2015]", "markdown"), "a citation that is not a link"),
     "old label": (replaced("[Boets et al. 2015]", "[Boets 2014]"), "a citation that is not a link"),
+    "number without source": (
+        replaced("## What the data say", "## What the data say\n\nButyrate is 18 µmol/L there."),
+        "says “Butyrate is 18 µmol/L there.” without a source; cite it",
+    ),
     "wrong second key": (added("[@boets2015; @nobody1900]", "markdown"), "cites 'nobody1900'"),
 }
 
@@ -198,6 +204,42 @@ def test_a_broken_lesson_is_told_what_to_do(change, message):
     change(notebook)
     said = faults(notebook)
     assert any(message in s for s in said), f"expected '… {message} …' among:\n" + "\n".join(said)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "In 28 patients portal butyrate was 18 µmol/L.",
+        "About 2 % of it passes.",
+        "Their level rose from 0.67 to 0.99 ng/mL.",
+        "Life was halved, and 563 people took part.",
+        "It halves in 14.4 minutes.",
+        "The dose was 0.1 mg/kg for four weeks and 12 months.",
+        "Growth was −0.4 cm.",
+    ],
+)
+def test_a_quantity_needs_a_source_a_context_or_a_reason(sentence):
+    assert unsourced("The physiology", f"A first sentence. {sentence}") == [sentence]
+    cited = f"{sentence} So they found ([Peters et al. 1992](#ig-ref-peters1992))."
+    assert unsourced("The physiology", cited) == []
+    assert unsourced("The physiology", f"{cited}\n\n{sentence}") == [sentence]  # another paragraph
+    assert unsourced("The physiology", f"The model says: {sentence[0].lower()}{sentence[1:]}") == []
+    assert unsourced("Recap", sentence) == []
+
+
+def test_where_a_model_is_built_only_studies_need_a_source():
+    assert unsourced("Build it", "The run ends at 265 ng/mL.") == []
+    told = "Twelve volunteers had 137 mmol."
+    assert unsourced("Build it", told) == [told]
+    assert unsourced("What the data say", "Bars are 95 % intervals.") == []
+    assert unsourced("What the data say", "That is 8 × 6 = 48 pmol/L.") == []
+
+
+def test_every_exception_still_lets_something_through(monkeypatch):
+    said = [(c.section, c.source) for path in LESSONS for c in LessonFile.read(path).markdown]
+    for piece in prose_numbers.EXCEPTIONS:
+        monkeypatch.setattr(prose_numbers, "EXCEPTIONS", {})
+        assert any(piece in s for section, text in said for s in unsourced(section, text)), piece
 
 
 def test_a_claim_asked_too_seldom_to_get_firm_is_named():

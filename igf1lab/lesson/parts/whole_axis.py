@@ -295,7 +295,7 @@ def _bets_draw():
     ax.axvline(0, color=style.MUTED, linewidth=1)
     promised = promised_by_cohort()
     ax.axvline(promised, color=style.SERIES[4], linestyle=":", linewidth=1.8)
-    ax.text(promised + 0.15, 60, "the cohort's line\nfor 14 g fibre", fontsize=9)
+    ax.text(promised + 0.3, 76, "the cohort's line\nfor 14 g fibre", fontsize=9)
     (before,) = ax.plot(PERCENT, PERCENT * 0, label="the bets alone", **style.series(0))
     (after,) = ax.plot(PERCENT, PERCENT * 0, label="bets and trial", **style.series(1))
     ax.legend(loc="upper right")
