@@ -149,6 +149,7 @@ BROKEN = {
     "no tasks": (replaced("2. Keep", "Keep"), "'Explore' lists 2 tasks"),
     "shouting": (replaced("Nothing to write", "Nothing to write!"), "has an exclamation mark"),
     "advice": (replaced("not medical advice", "a course"), "not medical advice; add"),
+    "no kernel": (replaced("choose *Kernel", "take *Kernel"), "what to do without a kernel"),
     "other setup": (
         replaced("import numpy as np", "import numpy"),
         "cell 4: differs from the setup",

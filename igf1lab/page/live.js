@@ -1,4 +1,5 @@
-// Opens JupyterLite at the notebook that was asked for, if this site has it. Notebooks that were
+// Opens JupyterLite at the notebook and the cell that were asked for, if this site has it (what is
+// done at the cell: web/templates/at_cell.js). Notebooks that were
 // saved under an earlier release are brought along, because JupyterLite would show them for ever.
 
 const LITE = new URL("../lite/", import.meta.url);
@@ -72,9 +73,11 @@ async function main() {
   const said = document.querySelector("[data-live]");
   const go = document.querySelector("[data-live-go]");
   if (!go) return; // this copy has its pages only, and the page says so
-  const wanted = new URLSearchParams(location.search).get("open");
+  const asked = new URLSearchParams(location.search);
+  const [wanted, cell] = [asked.get("open"), asked.get("cell")];
   const target = new URL(wanted ? "notebooks/index.html" : "lab/index.html", LITE);
   if (wanted) target.searchParams.set("path", wanted);
+  if (wanted && cell) target.hash = `cell-id=${cell}`; // as JupyterLab names a cell
   go.querySelector("a").href = target;
   go.hidden = false;
   said.textContent = "Python starts in this browser. The first time it fetches about 45 MB.";

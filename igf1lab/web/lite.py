@@ -34,6 +34,7 @@ def build(site: Path) -> None:
         names = _python(lite / "static" / "pyodide")
         _configure(lite, names)
         _build(lite, Path(work) / "out")
+        _open_at_cells(Path(work) / "out" / "notebooks" / "index.html")
         shutil.rmtree(site / "lite", ignore_errors=True)
         site.mkdir(parents=True, exist_ok=True)
         shutil.move(Path(work) / "out", site / "lite")
@@ -128,3 +129,12 @@ def _build(lite: Path, out: Path) -> None:
     )
     if done.returncode:
         raise RuntimeError(f"JupyterLite was not built:\n{(done.stdout + done.stderr)[-3000:]}")
+
+
+def _open_at_cells(page: Path) -> None:
+    """Let the page of one notebook begin at the cell that its address names."""
+    script = (Path(__file__).parent / "templates" / "at_cell.js").read_text("utf-8")
+    html = page.read_text("utf-8")
+    if html.count("</body>") != 1:
+        raise RuntimeError("JupyterLite's page of a notebook is not as expected: no single </body>")
+    page.write_text(html.replace("</body>", f"<script>\n{script}</script>\n</body>"), "utf-8")

@@ -123,13 +123,14 @@ class Reader:
         shown = [self._output(output, states) for output in cell.get("outputs", ())]
         if not CALL_ONLY.fullmatch(cell.source):
             draws = any("ig-figure" in each for each in shown)
-            blocks.append(self._listing(cell.source, opened=building and not draws, live=building))
+            blocks.append(self._listing(cell, opened=building and not draws, live=building))
         return blocks + [each for each in shown if each]
 
-    def _listing(self, source: str, *, opened: bool, live: bool) -> str:
-        lines = source.count("\n") + 1
-        code = highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)).rstrip()
-        run = f'<a class="run" href="{escape(self.live)}">Run this live</a>' if live else ""
+    def _listing(self, cell: NotebookNode, *, opened: bool, live: bool) -> str:
+        lines = cell.source.count("\n") + 1
+        code = highlight(cell.source, PythonLexer(), HtmlFormatter(nowrap=True)).rstrip()
+        here = escape(f"{self.live}&cell={cell.id}")
+        run = f'<a class="run" href="{here}">Run this live</a>' if live else ""
         return (
             f'<div class="code"><details{" open" if opened else ""}>'
             f"<summary>Code, {lines} line{'s' * (lines > 1)}</summary>"

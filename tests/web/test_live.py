@@ -8,6 +8,7 @@ import os
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 from igf1lab.exercises.source import read_source
 from igf1lab.grading import cli
@@ -21,7 +22,8 @@ from sandboxes import sandbox_or_skip
 
 SET = "01_gh_igf1_axis"
 ALL = [path.relative_to(ROOT).as_posix() for path in lite.notebooks()]
-FEW = ["notebooks/06_fibre_to_scfa.ipynb", f"exercises/{SET}/{SET}.ipynb"]
+LESSON = "06_fibre_to_scfa"
+FEW = [f"notebooks/{LESSON}.ipynb", f"exercises/{SET}/{SET}.ipynb"]
 RUN = ALL if os.environ.get("IGF1LAB_ALL_LIVE") else FEW
 START_MS, RUN_MS = 120_000, 240_000  # loose: other work shares the machine
 IDLE = """() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"""
@@ -31,11 +33,10 @@ OUTPUTS = """() => [...jupyterapp.shell.currentWidget.model.cells].flatMap((cell
 
 
 class Live:
-    """JupyterLite with one notebook open and its kernel ready."""
+    """JupyterLite with one notebook open and its kernel ready; without a name, the one being opened."""
 
-    def __init__(self, reader, notebook: str):
-        self.reader = reader
-        self.page = reader.open(f"live.html?open={notebook}")
+    def __init__(self, reader, notebook: str = ""):
+        self.page = reader.open(f"live.html?open={notebook}") if notebook else reader.page
         self.page.wait_for_url("**/lite/notebooks/index.html*", timeout=START_MS)
         self.page.wait_for_function(IDLE, timeout=START_MS)
 
@@ -80,12 +81,19 @@ def test_a_notebook_runs_to_its_end_in_the_browser(reader, notebook):
     assert me.outside() == [], "nothing may be asked of another machine"
 
 
-def test_an_answer_of_a_page_is_known_in_live_code(reader):
+def test_a_cell_opened_from_its_page_runs_and_knows_what_was_answered_there(reader):
     """Both lie on one origin, so they share one store."""
     me = reader(bypass_csp=True)
-    predict(me.open("lessons/00_start_here.html"))
-    live = Live(me, "notebooks/00_start_here.ipynb")
-    live.run_all()
+    predict(me.open(f"lessons/{LESSON}.html"))
+    link = me.page.get_by_role("link", name="Run this live").last
+    cell = link.get_attribute("href").rpartition("=")[2]
+    link.click()
+    live = Live(me)
+    live.page.wait_for_function(f"(id) => ({OUTPUTS})().some((output) => output.id === id)", arg=cell)
+    assert errors(live.page.evaluate(OUTPUTS)) == []
+    active = "() => jupyterapp.shell.currentWidget.content.activeCell.model.id"
+    assert live.page.evaluate(active) == cell
+    expect(live.page.locator(f"[data-windowed-list-index]:has(.jp-mod-active)")).to_be_in_viewport()
     live.page.wait_for_function(
         """() => [...(globalThis.igf1labKeepers?.values() ?? [])].some((keeper) =>
              keeper.records().some((each) => each.kind === 'prediction'))"""
