@@ -75,6 +75,7 @@ _OWN_WORDS = [
     "it is None; a line is missing, or a function has no return",
     "it is True or False, not a number",
     "it is text; write the number without quotes or unit",
+    "it is text; write the number without quotes or unit, and with a point: 0.5",
     "it is a generator; put list(...) around it",
     "it is a function; call it, with brackets, to get its value",
     "its rows have different lengths",
@@ -113,7 +114,8 @@ def _kind_of_thing(answer) -> str:
     if isinstance(answer, bool | np.bool_):
         return "it is True or False, not a number"
     if isinstance(answer, str | bytes):
-        return "it is text; write the number without quotes or unit"
+        point = ", and with a point: 0.5" if re.search(r"\d,\d", str(answer)) else ""
+        return f"it is text; write the number without quotes or unit{point}"
     if isinstance(answer, type):
         return f"it is a class ({answer.__name__}), not a value"
     if inspect.isgenerator(answer):
@@ -139,7 +141,7 @@ def _describe_values(answer) -> dict:
         except (TypeError, ValueError):
             return odd(_kind_of_thing(answer))
     if array.dtype.kind in "US":
-        return odd(_kind_of_thing("text"))
+        return odd(_kind_of_thing(" ".join(array.ravel().astype(str))))
     if array.dtype.kind == "b":
         return odd("it holds True and False, not numbers")
     if array.dtype.kind not in "iuf":

@@ -231,7 +231,9 @@ def _judge_shape(question, got, got_shape, expected, shape):
         if close(question, short, long[1:]).all() or close(question, short, long[:-1]).all():
             more = "one value too many" if got.size > expected.size else "one value is missing"
             return _wrong(question, "off-by-one", f"{more}: look at the first and the last.")
-    if got_shape == shape[::-1]:
+    if not shape and got_shape == (2,) and (got == np.round(got)).all():
+        says += " If you meant a decimal, write a point: 0.5, for 0,5 makes two numbers."
+    elif got_shape == shape[::-1]:
         says += " Rows and columns have changed places."
     return _wrong(question, "shape", says)
 

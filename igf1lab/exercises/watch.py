@@ -74,8 +74,18 @@ class Watch:
                 )
 
 
+# Slips whose own message leads nowhere: what Python says, what the line holds, what to do.
+_SLIPS = (
+    (r"leading zeros", r"\d,0\d", "if you meant a decimal, write it with a point, as in 0.05"),
+    (r"name '[a-e]\d' is not defined", "", 'an answer like "a1" stands in quotes'),
+)
+
+
 def _in_words(error):
     says = re.sub(r"\s*\([^()]*line \d+\)$", "", str(error))[:200]
+    for python_says, line_holds, to_do in _SLIPS:
+        if re.search(python_says, says) and re.search(line_holds, getattr(error, "text", "") or ""):
+            says = f"{says}; {to_do}"
     line = f" in line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
     return f"{type(error).__name__}{line}: {says}" if says else f"{type(error).__name__}{line}"
 

@@ -117,6 +117,7 @@ CHECK = 'exercise.check("q1", q1)'
     [
         ("q1 = (3", "SyntaxError in line 1"), ("x = 1\nq1 = = 3", "SyntaxError in line 2"),
         ("q1 = nowhere + 1", "NameError: name 'nowhere'"), ("1 / 0\nq1 = 5", "ZeroDivisionError"),
+        ("q1 = 0,095", "with a point, as in 0.05"), ("q1 = b2", 'like "a1" stands in quotes'),
         ("  q1 = 3\nq1 = 4", "IndentationError"), ("def f(:\n    pass\nq1 = 2", "SyntaxError"),
     ],
 )  # fmt: skip

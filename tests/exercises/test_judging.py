@@ -340,6 +340,14 @@ def test_what_is_no_answer_is_told_in_sentences():
     )
 
 
+@pytest.mark.parametrize("given", ["0,5", "0,5 nmol/L", (0, 5), ["0,5"]])
+def test_a_decimal_comma_is_told_to_be_a_point(given):
+    """Without quotes it makes two numbers of one; with them the quotes are not all there is to mend."""
+    assert "a point: 0.5" in verdict_of(number(), given, 0.5).says
+    assert "a point" not in verdict_of(number(), (0.5, 5.0), 0.5).says
+    assert "a point" not in verdict_of(number(), "0.5", 0.5).says
+
+
 def test_curves_alone_share_all_the_points():
     bare = dataclasses.replace(TWO_CURVES, xlabel=[], ylabel=[], legend=False, figure_title=False)
     assert judge(bare, TWO_KEY, describe(draw(), "figure")).points == 2

@@ -89,11 +89,13 @@ def test_a_cell_opened_from_its_page_runs_and_knows_what_was_answered_there(read
     cell = link.get_attribute("href").rpartition("=")[2]
     link.click()
     live = Live(me)
-    live.page.wait_for_function(f"(id) => ({OUTPUTS})().some((output) => output.id === id)", arg=cell)
+    live.page.wait_for_function(
+        f"(id) => ({OUTPUTS})().some((output) => output.id === id)", arg=cell
+    )
     assert errors(live.page.evaluate(OUTPUTS)) == []
     active = "() => jupyterapp.shell.currentWidget.content.activeCell.model.id"
     assert live.page.evaluate(active) == cell
-    expect(live.page.locator(f"[data-windowed-list-index]:has(.jp-mod-active)")).to_be_in_viewport()
+    expect(live.page.locator(".jp-Cell.jp-mod-active")).to_be_in_viewport()
     live.page.wait_for_function(
         """() => [...(globalThis.igf1labKeepers?.values() ?? [])].some((keeper) =>
              keeper.records().some((each) => each.kind === 'prediction'))"""

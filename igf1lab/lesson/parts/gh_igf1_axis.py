@@ -138,11 +138,11 @@ def _carriers_view(**settings):
 def _carriers_draw():
     fig, (ax,) = style.figure(height=3.4)
     style.label_axes(ax, title="After the loop has settled", x="", y="percent of normal")
-    ax.set(xlim=(0, 3), ylim=(0, 250), xticks=[0.5, 1.5, 2.5])
+    ax.set(xlim=(0, 3.5), ylim=(0, 250), xticks=[0.5, 1.5, 2.5])  # room beside the last bar
     ax.set_xticklabels(["total IGF-1", "free IGF-1", "mean GH"])
     ax.grid(axis="x", visible=False)
     ax.axhline(100, color=style.MUTED, linestyle=":", linewidth=1.5)
-    ax.text(2.98, 104, "normal", ha="right", color=style.MUTED, fontsize=9)
+    ax.text(3.47, 104, "normal", ha="right", color=style.MUTED, fontsize=9)
     keys = ("total", "free", "gh")
     return fig, {k: style.empty_area(ax, k, facecolor=style.SERIES[i]) for i, k in enumerate(keys)}
 
