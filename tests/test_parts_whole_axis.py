@@ -179,6 +179,14 @@ def test_the_trial_speaks_about_the_ic50_as_the_lesson_says():
     assert granted.ic50_mM[order][np.searchsorted(share, 0.5)] == pytest.approx(0.23, abs=0.01)
 
 
+def test_exercise_tells_what_a_keener_enzyme_would_give():
+    def rise(**changes):
+        return 100 * (whole_axis.chain(parts.GRID, fibre_inulin_g_d=18, **changes).igf1_rel - 1)
+
+    told = rise(), rise(g_hdac=0.3), rise(ic_butyrate=0.06)
+    assert told == pytest.approx((2.9, 1.1, 11.0), abs=0.05)
+
+
 def test_what_of_the_hdac_arrow_is_worth_knowing():
     shares = []
     for seed in range(3):
