@@ -214,6 +214,9 @@ def test_a_grade_is_the_strongest_design_among_the_direct_findings(claim):
     for finding in claim.findings + claim.against:
         assert finding.level in order, f"{claim.id}: {finding.what}: give it a level"
         assert finding.weight in (1, 2, 3), f"{claim.id}: {finding.what}: weight it 1, 2 or 3"
+        assert finding.direct or finding.weight < 3, (
+            f"{claim.id}: {finding.what}: nothing indirect is decisive; weight it 1 or 2"
+        )
     direct = [f.level for f in claim.findings + claim.against if f.direct]
     assert direct, f"{claim.id} has no direct finding"
     strongest = min(direct, key=order.index)
