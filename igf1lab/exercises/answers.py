@@ -5,9 +5,11 @@ raises, whatever it is given. Descriptions are what leaves a student's process; 
 elsewhere.
 """
 
+import contextlib
 import inspect
 import math
 import re
+from collections.abc import Sequence, ValuesView
 
 import numpy as np
 
@@ -35,18 +37,20 @@ def describe(answer, kind: str, calls=None) -> dict:
     -------
     dict
         ``{"is": ...}`` with one of ``blank``, ``values``, ``choice``, ``figure``, ``calls`` or
-        ``odd`` (a sentence in ``says`` tells what was found instead).
+        ``odd`` (a sentence in ``says`` tells what was found instead). ``read`` says how an answer
+        that was plainly meant was read, see ``READ_AS``.
     """
     try:
         if is_blank(answer):
             return {"is": "blank"}
         if kind == "function":
             return _describe_function(answer, calls or [])
-        if kind == "choice_with_reason":
-            return _describe_choice(answer)
-        if kind == "figure":
-            return _describe_figure(answer)
-        return _describe_values(answer)
+        describers = {"choice_with_reason": _describe_choice, "figure": _describe_figure}
+        describer, read = describers.get(kind, _describe_values), {}
+        if callable(answer) and not isinstance(answer, type):
+            with contextlib.suppress(Exception):  # it needs arguments: then it is no answer
+                answer, read = answer(), {"read": "call"}
+        return describer(answer) | read
     except Exception as error:
         return odd(f"it could not be read ({type(error).__name__})")
 
@@ -70,6 +74,17 @@ def odd(says: str) -> dict:
     return {"is": "odd", "says": says[:MOST_TEXT]}
 
 
+READ_AS = {
+    "text": "It was read out of a text: write the number without quotes or unit.",
+    "text, comma": "It was read out of a text: write the number without quotes, and with a point: 0.5.",
+    "call": "A function stands there; it was called for you. Put brackets behind it.",
+    "beside": "The first of the two columns was left out: the values alone are asked for.",
+    "comma": "It was read with a decimal comma: write a point: 0.5, for 0,5 makes two numbers.",
+}
+# One number, perhaps with a sign before it and a unit behind it.
+_NUMBER_IN_TEXT = re.compile(
+    r"[\s=≈~]*([-+\N{MINUS SIGN}]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?)\s*\D*"
+)
 _TYPES = "NoneType|int|float|str|list|tuple|dict|set|ndarray|Line2D|Figure|Axes|DataFrame|Series"
 _OWN_WORDS = [
     "it is None; a line is missing, or a function has no return",
@@ -126,7 +141,11 @@ def _kind_of_thing(answer) -> str:
 
 
 def _describe_values(answer) -> dict:
-    refused = (str, bytes, bool, np.bool_, type)
+    if isinstance(answer, dict):
+        answer = answer.values()
+    if isinstance(answer, ValuesView) or (isinstance(answer, set) and len(answer) == 1):
+        answer = list(answer)
+    refused = (bool, np.bool_, bytes, type)
     if answer is None or isinstance(answer, refused) or inspect.isgenerator(answer):
         return odd(_kind_of_thing(answer))
     try:
@@ -135,19 +154,25 @@ def _describe_values(answer) -> dict:
         return odd("its rows have different lengths")
     if array.size > MOST_VALUES:
         return odd(f"it has {array.size} values, far too many")
+    read = {}
+    if array.dtype.kind in "US":
+        found = [_NUMBER_IN_TEXT.fullmatch(str(text)[:200]) for text in array.ravel().tolist()]
+        if not found or None in found:
+            return odd(_kind_of_thing(" ".join(map(str, array.ravel()[:MOST_NAMES]))))
+        numbers = [match[1].replace(",", ".").replace("\N{MINUS SIGN}", "-") for match in found]
+        array, read = np.array(numbers, dtype=float).reshape(array.shape), {}
+        read["read"] = "text, comma" if any("," in match[1] for match in found) else "text"
     if array.dtype.kind == "O":
         try:
             array = array.astype(float)
         except (TypeError, ValueError):
             return odd(_kind_of_thing(answer))
-    if array.dtype.kind in "US":
-        return odd(_kind_of_thing(" ".join(array.ravel().astype(str))))
     if array.dtype.kind == "b":
         return odd("it holds True and False, not numbers")
     if array.dtype.kind not in "iuf":
         return odd(f"its values are of type {array.dtype}, not real numbers")
     values = [_plain(value) for value in array.astype(float).ravel().tolist()]
-    return {"is": "values", "shape": list(array.shape), "values": values}
+    return {"is": "values", "shape": list(array.shape), "values": values} | read
 
 
 def _plain(value: float) -> float | str:
@@ -185,26 +210,63 @@ def _describe_call(function, arguments) -> dict:
     return _describe_values(value)
 
 
+_FILLERS = {
+    "answer",
+    "option",
+    "choice",
+    "letter",
+    "because",
+    "reason",
+    "number",
+    "and",
+    "no",
+    "nr",
+}
+_FILLERS |= {"antwort", "weil", "grund", "und", "nummer", "porque", "parce", "que", "et", "y"}
+
+
 def _describe_choice(answer) -> dict:
-    if isinstance(answer, dict):
-        pair = [answer.get("choice"), answer.get("reason")]
-    elif isinstance(answer, str):
-        match = re.fullmatch(r"\W*([a-z])\W*(\d+)\W*", answer.strip(), re.IGNORECASE)
-        pair = list(match.groups()) if match else []
-    elif isinstance(answer, list | tuple):
-        pair = list(answer)
-    else:
-        pair = []
-    if len(pair) == 2 and all(isinstance(part, str | int | np.integer) for part in pair):
-        option, reason = (str(part).strip().lower() for part in pair)
-        if re.fullmatch(r"[a-z]", option) and re.fullmatch(r"\d{1,2}", reason):
-            return {"is": "choice", "option": option, "reason": reason}
+    """Read a letter and the number of a reason, however they stand together."""
+    words = re.findall(r"[^\W\d_]+|\d+", " ".join(_texts(answer)).casefold())
+    words = [word for word in words if word not in _FILLERS or len(word) == 1]
+    first, rest = words[:2], words[2:]
+    options = [word for word in first if re.fullmatch("[a-z]", word)]
+    reasons = [word for word in first if re.fullmatch(r"\d{1,2}", word)]
+    # What follows may explain the choice, but not make another one.
+    hedged = any(word.isdigit() for word in rest)
+    if len(options) == 1 and len(options) + len(reasons) == len(first) and not hedged:
+        return {"is": "choice", "option": options[0], "reason": reasons[0] if reasons else ""}
     return odd('write the letter and the number of the reason together, like "a1"')
 
 
+def _texts(answer) -> list[str]:
+    """Return the pieces of a choice as text; whole numbers as such."""
+    if isinstance(answer, dict):
+        named = [answer[name] for name in ("choice", "reason") if name in answer]
+        answer = named or [piece for pair in answer.items() for piece in pair]
+    if isinstance(answer, list | tuple | set | np.ndarray):
+        return [text for piece in list(answer)[:4] for text in _texts(piece)]
+    if isinstance(answer, float | np.floating) and float(answer).is_integer():
+        return [str(int(answer))]
+    return (
+        [str(answer)[:MOST_TEXT]] if isinstance(answer, str | int | np.integer) else ["unreadable"]
+    )
+
+
+def _figure_of(answer, depth=2):
+    """Return the figure that an answer is, holds, or is a part of; else the answer."""
+    if isinstance(answer, Sequence | np.ndarray) and not isinstance(answer, str) and depth:
+        pieces = answer.ravel() if isinstance(answer, np.ndarray) else answer
+        found = [_figure_of(piece, depth - 1) for piece in pieces[:40]]
+        return next((piece for piece in found if hasattr(piece, "savefig")), answer)
+    if hasattr(answer, "get_figure"):
+        return answer.get_figure() or answer
+    figure = getattr(answer, "figure", None)  # of seaborn's grids
+    return figure if hasattr(figure, "savefig") else answer
+
+
 def _describe_figure(answer) -> dict:
-    if hasattr(answer, "get_figure") and not hasattr(answer, "axes_list"):
-        answer = answer.get_figure() or answer
+    answer = _figure_of(answer)
     all_axes = getattr(answer, "axes", None)
     if not isinstance(all_axes, list) or not hasattr(answer, "savefig"):
         return odd(

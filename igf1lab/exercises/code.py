@@ -7,7 +7,7 @@ import warnings
 from functools import lru_cache
 
 MOST_SOURCE, MOST_DEPTH, MOST_DIGITS = 100_000, 200, 1000  # of code that is read
-PROSE_WORDS = 12  # in a string or comment: more are somebody's text, not a label
+PROSE_WORDS = 12  # in a cell's strings and comments: more are somebody's text, not a label
 _MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
 _CHECK = re.compile(r"""\.check\(\s*['"](q\d+)['"]""")
 _LONG_NUMBER = re.compile(rf"[0-9][0-9a-fA-FxXoO_.]{{{MOST_DIGITS}}}")
@@ -131,5 +131,6 @@ def prose(source: str) -> str:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     comments = re.findall(r"^\s*#+ ?(.*)$", source, re.MULTILINE)
-    texts = [*texts, "\n".join(comments)]
-    return "\n\n".join(text.strip() for text in texts if len(text.split()) >= PROSE_WORDS)
+    texts = [text.strip() for text in [*texts, "\n".join(comments)] if text.strip()]
+    long = sum(len(text.split()) for text in texts) >= PROSE_WORDS
+    return "\n\n".join(texts) if long else ""

@@ -5,12 +5,12 @@ The same function judges in the learner's notebook (public key) and in the instr
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from igf1lab.exercises import figures
-from igf1lab.exercises.answers import NOTHING_BACK, as_floats
+from igf1lab.exercises.answers import NOTHING_BACK, READ_AS, as_floats
 from igf1lab.exercises.questions import WRONG_KINDS, Question
 from igf1lab.units import GLUCOSE_MG_PER_MMOL, IGF1_KDA, INSULIN_PMOL_L_PER_UU_ML
 
@@ -104,9 +104,13 @@ def judge(question: Question, key: dict, described: dict) -> Verdict:
             question, f"this cannot be read as an answer. {says[:1].upper()}{says[1:]}"
         )
     try:
-        return judges.get(question.kind, _judge_values)(question, key, described)
+        verdict = judges.get(question.kind, _judge_values)(question, key, described)
     except (KeyError, TypeError, ValueError, IndexError):
         return _unusable(question, "this cannot be read as an answer")
+    read = described.get("read")
+    if verdict.status == "right" and isinstance(read, str) and read in READ_AS:
+        return replace(verdict, says=f"right. {READ_AS[read]}")
+    return verdict
 
 
 def _unusable(question, says, kind="not-an-answer"):
@@ -178,6 +182,13 @@ def _judge_values(question, key, described):
         return _wrong(question, "nan", says)
     if got_shape == shape and close(question, got, expected).all():
         return _right(question)
+    if described["is"] == "values" and _right_with_commas(question, got, expected):
+        return replace(_right(question), says=f"right. {READ_AS['comma']}")
+    if got_shape in ((expected.size, 2), (2, expected.size)) and len(shape) == 1:
+        table = got.reshape(got_shape)
+        second = table[1] if got_shape[0] == 2 and got_shape != (2, 2) else table[:, 1]
+        if close(question, second, expected).all():
+            return replace(_right(question), says=f"right. {READ_AS['beside']}")
     for wrong, wrong_key in zip(question.wrong, key["wrong"], strict=True):
         if _same(question, got, got_shape, wrong_key):
             return _wrong(question, wrong.kind, wrong.says, wrong.misconception)
@@ -210,6 +221,23 @@ def _call_at(key, described, place):
     """Return the arguments of the call that gave the value at a place, calls put end to end."""
     ends = np.cumsum([len(item["values"]) for item in described["returned"]])
     return key["calls"][int(np.searchsorted(ends, place, side="right"))]
+
+
+def _right_with_commas(question, got, expected):
+    """Return whether the values are right once numbers that a decimal comma split are whole."""
+    values, reached = got.tolist(), {0}  # how many values may have been used so far
+    for right in expected:
+        ways = [(at + 1, values[at : at + 1]) for at in reached]
+        ways += [(at + 2, [_joined(values[at : at + 2])]) for at in reached]
+        reached = {
+            end for end, number in ways if number and close(question, np.array(number), right).all()
+        }
+    return got.size > expected.size and got.size in reached
+
+
+def _joined(pair):
+    whole = all(np.isfinite(n) and n == int(n) for n in pair) and len(pair) == 2
+    return float(f"{pair[0]:.0f}.{pair[1]:.0f}") if whole and pair[1] >= 0 else math.nan
 
 
 def _same(question, got, got_shape, wrong_key):
@@ -301,7 +329,7 @@ def _judge_choice(question, key, described):
     if described["is"] != "choice":
         return _unusable(question, 'write the letter and the number of the reason, like "a1"')
     option, reason = described["option"], described["reason"]
-    if option not in question.options or reason not in question.reasons:
+    if option not in question.options or reason not in (*question.reasons, ""):
         says = (
             f"choose a letter from {', '.join(question.options)} "
             f"and a reason from {', '.join(question.reasons)}"
@@ -317,6 +345,9 @@ def _judge_choice(question, key, described):
             chosen["says"],
             chosen.get("misconception", ""),
         )
+    if not reason:
+        says = "The letter is right; the number of its reason is missing."
+        return _wrong(question, "reason", says, share=HALF)
     because = question.reasons[reason]
     if because == "right":  # an accepted option's own reason, mixed up
         because = {"says": "This reason does not belong to this option."}
@@ -355,7 +386,7 @@ def feedback(question: Question, verdict: Verdict, tries: int) -> str:
         return f"{head}a person will look at it. {verdict.says}"
     points = f" {verdict.points:g} of {verdict.of:g} points."
     if verdict.status == "right":
-        return f"{head}right.{points}"
+        return f"{head}{verdict.says}{'' if verdict.says.endswith('.') else '.'}{points}"
     kind = WRONG_KINDS.get(verdict.kind, "")
     kind = f" ({kind})" if kind else ""
     says = verdict.says[0].upper() + verdict.says[1:] if verdict.says else ""

@@ -37,7 +37,8 @@ def verdict_of(question, answer, right, calls=None):
         ("min", 10.0, 6.9315, "wrong-formula"), ("", 0.4, 40.0, "fraction-percent"), ("ng/mL", 3.0, -3.0, "sign"),
         ("", 4.0, 0.25, "inverse"), ("", 3.0, float("nan"), "nan"), ("", 3.0, float("inf"), "infinite"),
         ("", 3.0, 3.1, "rounding"), ("", 3.0, 17.3, "size"), ("", 3.0, [3.0, 3.0], "shape"),
-        ("", 3.0, True, "not-an-answer"), ("", 3.0, "3.0", "not-an-answer"),
+        ("", 3.0, True, "not-an-answer"), ("", 3.0, "three", "not-an-answer"),
+        ("", 3.0, "3 or 4", "not-an-answer"), ("", 3.2, (3, 1), "shape"), ("", 3.2, "3,1", "rounding"),
     ],
 )  # fmt: skip
 def test_slips_of_numbers(unit, right, given, kind):
@@ -67,6 +68,68 @@ def test_zero_needs_an_absolute_tolerance():
 
 ARRAY = Question(id="q1", kind="array", **COMMON)
 RIGHT = np.array([1.0, 2.0, 4.0, 9.0])
+CHOICE = Question(
+    id="q1",
+    kind="choice_with_reason",
+    options={"a": {"says": "no"}, "b": "right"},
+    reasons={"1": {"says": "no"}, "2": "right"},
+    **COMMON,
+)
+
+
+@pytest.mark.parametrize("question", [number(), dataclasses.replace(ARRAY, id="q2")])
+@pytest.mark.parametrize(
+    "given",
+    ["5.25", "5,25", "= 5.25 mmol/L", "\N{MINUS SIGN}5.25", (5, 25), {5.25}, {"x": 5.25}, lambda: 5.25, ["5,25"]],
+)  # fmt: skip
+def test_a_number_that_is_plainly_meant_is_read(question, given):
+    right = -5.25 if "\N{MINUS SIGN}" in str(given) else 5.25
+    verdict = verdict_of(question, given, right if question.kind == "number" else [right])
+    assert verdict.status == "right", verdict
+    as_typed = isinstance(given, dict | set)
+    assert (verdict.says == "right") == as_typed
+    assert verdict.says in feedback(question, verdict, 1)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [1, 2.0, "4", "9,0"], dict(zip("abcd", RIGHT, strict=True)), dict(enumerate(RIGHT)).values(),
+        list(enumerate(RIGHT)), [[0, 5, 10, 15], RIGHT], {"t": [0, 1, 2, 3], "y": list(RIGHT)}, lambda: RIGHT,
+        (1, 0, 2, 0, 4, 9),
+    ],
+)  # fmt: skip
+def test_values_that_are_plainly_meant_are_read(given):
+    assert verdict_of(ARRAY, given, RIGHT).status == "right"
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ("b2", "right"), ("b, because 2", "right"), ("Option B, reason 2.", "right"), ("2b", "right"), (("b)", "2)"), "right"),
+        ({"b": 2}, "right"), ({"b", "2"}, "right"), (["b2"], "right"), (["b", 2.0], "right"), ("b2: a steady level is bound", "right"),
+        (lambda: "b2", "right"), ("b", "partly"), ("b1", "partly"), ("a", "wrong"), ("b2 or a1", "unusable"), ("b1 2", "unusable"),
+        ("b or a", "unusable"), ("2", "unusable"), ("", "unusable"), ("bb2", "unusable"), ([["b"], None], "unusable"), (["b", 2.5], "unusable"),
+    ],
+)  # fmt: skip
+def test_choices_however_they_are_written(given, status):
+    verdict = verdict_of(CHOICE, given, "b2")
+    assert verdict.status == status, verdict
+    assert verdict.points == {"right": 4, "partly": 2}.get(status, 0)
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["fig, ax", "fig, [ax]", "ax.lines", "np.array([[ax]])", "line", "lambda: fig", "[line]"],
+)
+def test_a_figure_is_found_in_what_holds_it(form):
+    fig, ax = plt.subplots()
+    (line,) = ax.plot([1, 2])
+    given = eval(form, {"fig": fig, "ax": ax, "line": line, "np": np})
+    assert describe(given, "figure") == describe(fig, "figure") | (
+        {"read": "call"} if "lambda" in form else {}
+    )
+    plt.close(fig)
 
 
 @pytest.mark.parametrize(
@@ -333,7 +396,7 @@ def test_a_single_number_is_close_within_seven_percent(given, kind):
 
 
 def test_what_is_no_answer_is_told_in_sentences():
-    verdict = verdict_of(number(), "3.0", 3.0)
+    verdict = verdict_of(number(), "three", 3.0)
     assert feedback(number(), verdict, 1).startswith(
         "Question 1: not right yet. This cannot be read as an answer. "
         "It is text; write the number without quotes or unit."

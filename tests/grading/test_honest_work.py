@@ -276,6 +276,43 @@ def another_backend_and_magics(full, empty):
     return full
 
 
+def with_head(change):
+    def changed(full, empty):
+        head = full.cells[at(full, "head-code")]
+        head.source = change(head.source)
+        return full
+
+    return changed
+
+
+SHAPES |= {
+    "setup stops at another machine's folder": with_head(
+        lambda head: f"import os\nos.chdir('/content/drive/MyDrive')\n{head}"
+    ),
+    "setup imports what only Colab has": with_head(
+        lambda head: f"from google.colab import drive\ndrive.mount('/content/drive')\n{head}"
+    ),
+    "setup asks for another Python": with_head(
+        lambda head: f"import sys\nassert sys.version_info < (3, 0)\n{head}"
+    ),
+    "setup rewritten": with_head(lambda head: "import numpy as np, matplotlib.pyplot as plt"),
+}
+
+
+@shape
+def given_code_deleted(full, empty):
+    for role in ("q6-code", "head-code"):
+        del full.cells[at(full, role)]
+    return full
+
+
+@shape
+def essay_in_short_lines_of_code(full, empty):
+    lines = [f"print('{' '.join(WORDS.split()[n : n + 4])}')" for n in range(0, 104, 4)]
+    full.cells[at(full, f"{ESSAY}-answer")] = new("code", "\n".join(lines))
+    return full
+
+
 @pytest.mark.parametrize("kind", SHAPES)
 def test_work_in_any_shape_gets_full_marks(kind, course_set, marked):
     source, _, answers = course_set
@@ -357,6 +394,28 @@ def test_what_is_not_there_is_told_with_its_reason(code, course_set, marked):
     assert (verdict["points"] is None) == (status == "pending")
     assert result["packages"] == (["polars"] if "polars" in code else [])
     assert code in result["work"]["q1"]
+
+
+def test_what_is_plainly_meant_waits_for_a_person(course_set, marked):
+    """Each by a note that says what was seen; no machine could read it, so nobody gets a 0."""
+    source, _, answers = course_set
+    meant = {
+        "q1": ("q1 = portal(9.5)", "further down"),
+        "q2": ("q2 = [72, 5,4, 0,08]", "decimal comma"),
+        "q5": ("q5 == 242.1", "compared"),
+        "q6": (answers["q6"].replace("q6, ax", "fig, ax") + "\nq6 = plt.show()", "figure is drawn"),
+        "q7": ("q7 = b2", "without quotes"),
+    }
+    codes = {question: code for question, (code, _) in meant.items()}
+    notebook = notebook_with(source, answers | codes)
+    notebook.cells.append(new("code", "def portal(release):\n    return 4.3 + release / 0.81"))
+    number = at(notebook, "q3-answer")
+    notebook.cells[number] = new("markdown", "Both doses are added, then d / (1 + d).")
+    verdicts = marked(notebook)["questions"]
+    assert verdicts.pop("q4")["status"] == "right"
+    assert {v["points"] for v in verdicts.values()} == {None}
+    for question, (_, says) in meant.items():
+        assert says in verdicts[question]["says"], verdicts[question]
 
 
 def test_probes_are_never_quoted_back(course_set, marked):

@@ -55,6 +55,13 @@ def final_points(verdict: dict, mark: dict | None) -> float | None:
     return None if mark["auto"] is None else mark["auto"] + extra
 
 
+UNTOUCHED = (
+    "This notebook is as it was handed out. If you worked on it, your copy was perhaps not saved, or "
+    "another one was handed in: save it (Ctrl-S), look whether your answers are in the file, and hand "
+    "it in again."
+)
+
+
 def feedback_page(
     student: str, result: dict, marks: dict, newer: bool = False, refused: dict | None = None
 ) -> str:
@@ -83,6 +90,8 @@ def feedback_page(
         for death in result["deaths"]
     )
     head = f"<h1>{html(title)}</h1><p>{html(student)} · <strong>{whole}</strong></p>"
+    if not any(work.values()) and all(v["status"] == "blank" for v in result["questions"].values()):
+        head += f'<p class="says pending">{UNTOUCHED}</p>'
     head += _box(newer, refused) + (f"<ul>{deaths}</ul>" if deaths else "")
     return page(title, head + "".join(parts))
 

@@ -65,19 +65,17 @@ def _is_checked(cells, number, asked):
 
 
 def written(cells: list[Cell], release: Release, question: str) -> str:
-    """Return what a student wrote under a question: code if it is automatic, else text."""
+    """Return what a student wrote under a question, code and text."""
     mine = [cell for cell in cells if cell.question == question and not release.is_ours(cell)]
+    given = _lines(release.source(role) for role in release.cells)
     if question in release.names:
         stub = release.source(f"{question}-answer")
         parts = [
-            cell.source
+            cell.source if cell.kind == "code" else _text(cell, given)
             for cell in mine
-            if cell.kind == "code"
-            and not code.only_checks(cell.source)
-            and not code.same(cell.source, stub)
+            if not code.only_checks(cell.source) and not code.same(cell.source, stub)
         ]
     else:
-        given = _lines(release.source(role) for role in release.cells)
         parts = [_text(cell, given) for cell in mine]
     return "\n\n".join(part.strip("\n") for part in parts if part.strip())
 

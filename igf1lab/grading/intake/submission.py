@@ -222,6 +222,7 @@ def rebuild(cells: list[Cell], notebook) -> list[Cell]:
     _place_under_questions(cells, release)
     _undo_changed_types(cells, release)
     _find_lost_roles(cells, release)
+    cells[:0] = _given_code(cells, release)
     for role in release.cells:
         here = any(cell.role == role for cell in cells)
         wanted = role.endswith("-check") or (
@@ -346,6 +347,21 @@ def _find_lost_roles(cells, release):
         texts = [cell for cell in cells if cell.question == question and cell.kind != "code"]
         texts = [cell for cell in texts if not _HEADING.search(cell.source)]
         give(f"{question}-answer", [cell for cell in texts if cell.kind == "markdown"])
+
+
+def _given_code(cells, release):
+    """Return the code that was handed out and is not there any more, as it was.
+
+    It comes first, so that whatever stands in its place still counts: a setup cell that stops, on
+    another machine's folder or package, must not cost the answers below it.
+    """
+    programs = [cell.source for cell in cells if cell.kind == "code"]
+    given = [
+        Cell("code", release.source(role))
+        for role in release.cells
+        if release.kind(role) == "code" and re.fullmatch(r"(head|q\d+)-code(-\d+)?", role)
+    ]
+    return [cell for cell in given if not any(code.same(cell.source, p) for p in programs)]
 
 
 def _place(cells, question):

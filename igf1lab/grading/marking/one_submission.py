@@ -22,7 +22,7 @@ from igf1lab.exercises.source import PRIVATE_CALLS, Source, keys_from, reference
 from igf1lab.grading.course import versions
 from igf1lab.grading.intake.answers import places, stray_text, written
 from igf1lab.grading.intake.submission import Release, Unreadable, WrongFile, read_notebook, rebuild
-from igf1lab.grading.marking.reasons import explain, missing_packages, stop_in_words
+from igf1lab.grading.marking.reasons import explain, made_below, missing_packages, stop_in_words
 from igf1lab.grading.sandbox.client import TOOK_TOO_LONG, Limits, Sandbox
 
 
@@ -158,13 +158,18 @@ def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
         if question.id in told_late and not described.get("ours"):
             described = unquoted(described)
         verdict = judge(question, job.keys[question.id], described)
-        stops = [
-            stop_in_words(cell, outputs.get(n), secret is None or where[n] < secret)
+        mine = [
+            n
             for n, cell in enumerate(cells)
             if n in where and cell.question == question.id and not code.only_checks(cell.source)
         ]
+        stops = [
+            stop_in_words(cells[n], outputs.get(n), secret is None or where[n] < secret)
+            for n in mine
+        ]
         stops = [says for says in stops if says]
-        verdict = explain(verdict, question, work[question.id], stops, packages)
+        below = max((made_below(outputs.get(n), cells[n + 1 :]) for n in mine), default="")
+        verdict = explain(verdict, question, work[question.id], stops, packages, below)
         questions[question.id] = asdict(verdict)
     shown = [
         {"kind": c.kind, "source": c.source, "role": c.role, "outputs": outputs.get(n)}

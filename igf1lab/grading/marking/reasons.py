@@ -20,6 +20,19 @@ _OUR_PACKAGES = {"numpy", "scipy", "matplotlib", "igf1lab", "pandas", "yaml"}
 _FILE = re.compile(r"\s*\([^()]*,? ?line \d+\)$")
 
 
+_UNDEFINED = re.compile(r"name '(\w+)' is not defined")
+# What is plainly meant but cannot be read by a machine: a person decides. {name} is the answer's.
+_MEANT = [
+    (("number", "array"), r"(?<![\w.])\d+,0\d", "A number with a decimal comma seems to stand here."),
+    (("choice_with_reason",), r"^\s*{name}\s*=\s*[\[(]?\s*[A-Za-z]\s*,?\s*\d{{0,2}}\s*[\])]?\s*(#.*)?$",
+     "A letter seems to stand here without quotes."),
+    (("figure",), r"\.(plot|bar|barh|scatter|step|errorbar|hist|loglog|semilog[xy]|fill_between)\(",
+     "A figure is drawn here, but `{name}` does not hold it."),
+    ((), r"^\s*{name}\s*==", "`{name}` is compared (`==`) where it should be given its value (`=`)."),
+    ((), r"^\s*{name}\s*=\s*print\(", "`{name}` is the result of `print`, which is nothing."),
+]  # fmt: skip
+
+
 def missing_packages(outputs: dict[int, list]) -> list[str]:
     """Return the packages that a submission needs and that are not here; no misspelt names."""
     known = _OUR_PACKAGES | sys.stdlib_module_names
@@ -34,7 +47,12 @@ def missing_packages(outputs: dict[int, list]) -> list[str]:
 
 
 def explain(
-    verdict: Verdict, question: Question, work: str, stops: list[str], packages: list[str]
+    verdict: Verdict,
+    question: Question,
+    work: str,
+    stops: list[str],
+    packages: list[str],
+    below: str = "",
 ) -> Verdict:
     """Return the verdict on an automatic answer with the reason why there is none.
 
@@ -46,6 +64,8 @@ def explain(
         How cells with the answer stopped, in words.
     packages : list of str
         Packages that are missing here.
+    below : str
+        A name that a cell with the answer uses and a later cell makes, see ``made_below``.
     """
     if verdict.status not in ("blank", "unusable") or not work:
         return verdict
@@ -53,6 +73,15 @@ def explain(
         names = " and ".join(packages)
         says = f"Your notebook needs {names}, which the marking computer does not have."
         return _pending(verdict, "missing-package", says)
+    if below:
+        says = (
+            f"`{below}` gets its value only further down, so this cell stops when the notebook runs "
+            "from top to bottom."
+        )
+        return _pending(verdict, "order", says)
+    meant = _plainly_meant(question, work) if stops or verdict.kind == "not-an-answer" else ""
+    if meant:
+        return _pending(verdict, "in-doubt", meant)
     if verdict.status == "unusable":
         return verdict
     if stops:
@@ -61,6 +90,23 @@ def explain(
         return replace(verdict, says="a blank (`...`) is still open in your answer")
     says = f"Something is written here, but not as `{question.answer}`, which is what is marked."
     return _pending(verdict, "not-found", says)
+
+
+def _plainly_meant(question, work):
+    """Return in words what is plainly meant though no machine can read it, "" if nothing is."""
+    for kinds, pattern, says in _MEANT:
+        pattern = pattern.format(name=re.escape(question.answer))
+        if question.kind in (kinds or (question.kind,)) and re.search(pattern, work, re.MULTILINE):
+            return says.format(name=question.answer)
+    return ""
+
+
+def made_below(rows: list, later: list[Cell]) -> str:
+    """Return the name for want of which a cell stopped, if a later cell makes it; else ""."""
+    stopped = [row for row in rows or [] if row["type"] == "error" and row["name"] == "NameError"]
+    names = {name for row in stopped for name in _UNDEFINED.findall(str(row["says"])[:300])}
+    made = {name for cell in later if cell.kind == "code" for name in code.names_bound(cell.source)}
+    return min(names & made, default="")
 
 
 def _pending(verdict, kind, says):
