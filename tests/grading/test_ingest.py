@@ -59,6 +59,14 @@ def kept(course):
         [f"ada/{SET}/{SET}.ipynb", f"bo/{SET}/{SET}.ipynb"],
         [f"ada/work/{SET}.ipynb", f"bo/{SET}.ipynb"],
         [f"submissions/ada_12_34_{SET}.ipynb", f"submissions/bo_13_35_{SET}.ipynb"],
+        [f"Week 3_ada_attempt_2026-11-20-10-00-00_{SET}.ipynb", "Week 3_bo_attempt_2026-11-21-10-00-00_x.ipynb"],
+        [f"Abgaben/ada/1_Abgabe/{SET}.ipynb", f"Abgaben/bo/1_Abgabe/{SET}.ipynb"],
+        [f"ada/1_submissions/{SET}.ipynb", f"bo/1_submissions/{SET}.ipynb"],
+        [f"Student Work/Submitted files/Ada/{SET}/Version 1/{SET}.ipynb", f"Student Work/Submitted files/Bo/{SET}/Version 2/{SET}.ipynb"],
+        [f"Week 3/ada/Submission attachment(s)/{SET}.ipynb", f"Week 3/bo/Submission attachment(s)/{SET}.ipynb"],
+        [f"11-21 - Ada - Nov 20, 2026 1000 AM/{SET}.ipynb", f"12-22 - Bo - 2 March, 2026 930 PM/{SET}.ipynb"],
+        [f"Ada - Copy of {SET}.ipynb", f"Kopie von Bo_{SET}.ipynb"], [f"ada_{SET}_final.ipynb", f"bo_{SET} 2.ipynb"],
+        [f"ada_{SET}.ipynb.txt", f"bo_{SET} (1).ipynb.json"],
         [f"Download/x/Ada_12_assignsubmission_file_/{SET}.ipynb", f"Download/x/bo_13_assignsubmission_file_/y/{SET}.ipynb"],
     ],
 )  # fmt: skip
@@ -67,6 +75,23 @@ def test_who_is_told_apart(files):
     assert all(isinstance(owner, Owner) for owner in found.values()), found
     names = [owner.name.lower() for owner in found.values()]
     assert len(set(names)) == len(files) and {"ada", "bo"} <= set(names) | {"cy"}
+
+
+def test_whose_number_and_which_is_newer():
+    """Blackboard's logins may hold what its titles hold; each platform's own time decides."""
+    shape = "Week_3_{}_attempt_2026-11-{}-10-00-00_x.ipynb"
+    files = [shape.format("a_l", 20), shape.format("a_l", 21), shape.format("b_l", 20)]
+    found = whose(files, SET)
+    assert [owner.name for owner in found.values()] == ["a_l", "a_l", "b_l"]
+    old, new, other = found.values()
+    assert new.comes_after(old) and not old.comes_after(new) and old == new != other
+    folder = "Abgaben/Müller_Ada_am_4711"
+    files = [f"{folder}/20261120100000_{SET}.ipynb", f"{folder}/20261121100000_{SET} final.ipynb"]
+    old, new = whose(files, SET).values()
+    assert old == new == Owner("Müller_Ada_am", "ilias", "4711") and new.comes_after(old)
+    assert Owner("x").comes_after(old) is None and old.comes_after(other) is None
+    back = whose([f"ada/1_Abgabe/{SET}.ipynb", f"ada/2_Rückgabe/{SET}.ipynb"], SET)
+    assert "handed back" in back[f"ada/2_Rückgabe/{SET}.ipynb"]
 
 
 @pytest.mark.parametrize(

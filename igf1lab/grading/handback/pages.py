@@ -236,7 +236,7 @@ def _pack(course, name, pages):
             # In folders named as in Moodle's download, which it splits at the first underscore.
             folder = f"{owner.name.replace('_', ' ')}_{owner.number}_assignsubmission_file_"
             packs.setdefault("moodle", []).append((path, f"{folder}/{name}-feedback.html"))
-        elif owner and owner.on_canvas and owner.order[0]:
+        elif owner and owner.platform.startswith("canvas") and owner.order[0]:
             # Named as in Canvas' download, which it finds again by both numbers.
             late, file = "LATE_" if owner.late else "", owner.order[0]
             who = f"{owner.name}_{late}{owner.number}"

@@ -4,6 +4,7 @@ Nothing here raises because of one file: what cannot be read says why.
 """
 
 import os
+import re
 import stat
 import struct
 import zipfile
@@ -70,8 +71,10 @@ def _is_extra(inside):
 
 
 def _no_notebook(inside):
-    suffix = PurePosixPath(inside).suffix
-    return "" if suffix.lower() == ".ipynb" else f"not a notebook ({suffix or 'no ending'})"
+    # Browsers and mail programs add an ending: 02_brain.ipynb.txt, 02_brain.ipynb.json.
+    if re.search(r"\.ipynb(\.(txt|json|download))?$", inside, re.IGNORECASE):
+        return ""
+    return f"not a notebook ({PurePosixPath(inside).suffix or 'no ending'})"
 
 
 def _in_folder(source):

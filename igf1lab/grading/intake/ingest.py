@@ -58,13 +58,14 @@ class _Candidate:
     def beats(self, kept: "_Candidate") -> bool:
         """Return whether it counts rather than another one that came before or is kept.
 
-        The exercise itself first; then Canvas' own number, which grows; then the time, if both
-        were read from the same kind of clock.
+        The exercise itself first; then the platform's own number or time; then the file's time,
+        if both were read from the same kind of clock.
         """
         if bool(self.other) != bool(kept.other):
             return bool(kept.other)
-        if self.owner.on_canvas and kept.owner.on_canvas:
-            return self.owner.order >= kept.owner.order
+        after = self.owner.comes_after(kept.owner)
+        if after is not None:
+            return after
         if self.found.clock == kept.found.clock:
             return self.found.when >= kept.found.when
         return True
@@ -180,8 +181,9 @@ def _tell_apart(course, name, arriving) -> dict[Owner, str | None]:
 
     None where a file says a name, and no number, that two people on the platform bear.
     """
-    # Moodle's numbers mean nothing beyond their own assignment; Canvas' are for life.
-    known = [(s, o) for s, o in _owners(course, "*") if o.platform in ("canvas", "")]
+    # The numbers of Moodle and of hidden students mean nothing beyond their own assignment.
+    known = _owners(course, "*")
+    known = [(s, o) for s, o in known if o.platform not in ("moodle", "canvas-anonymous")]
     known += _owners(course, name)
     stored = {_identity(owner): student for student, owner in known}
     people, namesakes = defaultdict(set), defaultdict(set)

@@ -9,6 +9,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 # Canvas: lastfirst_[LATE_]12345_67890_name.ipynb, and with names hidden [LATE_]anon_a1B2c_67890_name.
@@ -17,18 +18,34 @@ from pathlib import PurePosixPath
 _CANVAS = r"(?P<name>.+?)_(?P<late>LATE_)?(?P<number>\d+)_(?!{set})(?P<file>\d+)_.*"
 _HIDDEN = r"(?P<late>LATE_)?(?P<name>anon(?:ymous)?_(?P<number>[^_]+))_(?!{set})(?P<file>\d+)_.*"
 _MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_file(?:_|$)", re.DOTALL)
+# Blackboard: Title_login_attempt_2026-11-20-10-00-00[_name.ipynb]; ILIAS: Last_First_login_4711, a
+# folder, with 20261120100000_name.ipynb in it; Brightspace: 12345-67890 - First Last - Nov 20, 2026
+# 1000 AM, a folder. The time of the attempt grows, as Canvas' number does.
+_BLACKBOARD = re.compile(r"(?P<head>.+)_attempt_(?P<when>\d{4}(?:-\d\d){5})(?:[_.].*)?", re.DOTALL)
+_ILIAS_FOLDER, _ILIAS_FILE = (
+    re.compile(r"(?P<name>.+_.+)_(?P<number>\d+)"),
+    re.compile(r"(20\d{12})_.*"),
+)
+_BRIGHTSPACE = re.compile(
+    r"(?P<number>\d+)-\d+ ?- (?P<name>.+?) ?- (?:\w+\.? \d{1,2}|\d{1,2} \w+\.?),? \d{4}\b.*"
+)
 # Folders that nobody is called.
 _MANY = re.compile(
-    r"(all|class|course|downloads?|exercises?|files?|handins?|homeworks?|inbox|notebooks?|students?"
+    r"(\d+_)?(all|class|course|downloads?|exercises?|files?|handins?|homeworks?|inbox|notebooks?|students?"
     r"|submissions?|submitted|assignments?|sections?|groups?|weeks?|abgaben?|einreichungen|rendus"
+    r"|submittedfiles|submissionattachments?(\(s\))?|attachments?|attempts?|versions?|studentwork|dropbox"
     r"|remises?|devoirs?|entregas?|trabajos|consegne|compiti|inleveringen|entregues|oddane)[\W\d_]*"
 )
+_HANDED_BACK = re.compile(r"\d_(corrections?|korrekturen|r(ue|ü)ckgaben?|feedback|returned.*)")
 # What people add to a file's name that is no name.
 _NO_NAME = re.compile(
     r"\d{1,2}|[a-z]?\d|v\d+|a|the|my|mein|copy|kopie|copie|copia|final\d*|finale|end|draft|entwurf|old|alt"
     r"|new|neu|latest|version|backup|exercises?|lessons?|homework|hausaufgabe|hw|assignment|solutions?"
     r"|solved|answers?|work|notebook|untitled\d*|unbenannt\d*|test|set|part|complete|done|fixed|corrected"
-    r"|submissions?|submit|resubmit|late|attempt|try|second|first"
+    r"|submissions?|submit|resubmit|late|attempt|try|second|first|20\d{12}"
+)
+_COPY_OF = re.compile(
+    r"^(copy of|kopie von|copie de|copia d[ei]|c\u00f3pia de|kopia)\b[ _-]*", re.IGNORECASE
 )
 _ASK = "call it NAME_{set}.ipynb, or put it into a folder named for the student, and ingest again"
 
@@ -37,22 +54,24 @@ _ASK = "call it NAME_{set}.ipynb, or put it into a folder named for the student,
 class Owner:
     """Whose file it is, as its name says.
 
-    ``platform`` is canvas, canvas-anonymous, moodle or "". ``number`` is Canvas' user ID, the same
-    in all sets, or Moodle's participant number or Canvas' name for a hidden student, another one
-    for each assignment; "" if the file came from neither. ``late`` and ``order`` are the file's:
-    whether Canvas calls it late, and Canvas' own numbers of it, which grow with time.
+    ``platform`` is canvas, canvas-anonymous, moodle, blackboard, ilias, brightspace or "".
+    ``number`` is the platform's for the student: the same in all sets, but Moodle's participant
+    number and Canvas' name for a hidden student are others for each assignment; "" if there is
+    none. ``late`` and ``order`` are the file's: whether Canvas calls it late, and the platform's own
+    numbers or time of it, which grow.
     """
 
     name: str
     platform: str = ""
     number: str = ""
     late: bool = field(default=False, compare=False)
-    order: tuple[int, int] = field(default=(0, 0), compare=False)  # Canvas' file number, -N
+    order: tuple[int, int] = field(default=(0, 0), compare=False)  # of Canvas: file number, -N
 
-    @property
-    def on_canvas(self) -> bool:
-        """Whether Canvas named the file, so that its numbers say which of two is the newer."""
-        return self.platform.startswith("canvas")
+    def comes_after(self, other: "Owner") -> bool | None:
+        """Whether its file is not older than another one's; None if the platform does not say."""
+        if self.platform == other.platform and self.order[0] and other.order[0]:
+            return self.order >= other.order
+        return None
 
 
 def letters(text: str) -> str:
@@ -79,14 +98,47 @@ def whose(files: Iterable[str], name: str) -> dict[str, Owner | str]:
             found[file] = "it has no name; give it one and ingest again"
         elif ".." in parts or parts[:1] == ("/",):
             found[file] = "its path leads out of the folder; put it into one and ingest again"
+        elif any(map(_HANDED_BACK.fullmatch, map(str.casefold, parts[:-1]))):
+            found[file] = "it lies where work is handed back; from there nothing is ingested"
         elif moodle:
             found[file] = Owner(moodle["name"], "moodle", moodle["number"])
+        elif owner := _of_folder(parts):
+            found[file] = owner
         else:
             plain[file] = (tuple(p for p in parts[:-1] if p not in (name, ".")), parts[-1])
-    found |= _of_canvas(plain, name)
+    found |= _of_canvas(plain, name) | _of_blackboard(plain)
     level = {file: where for file, where in plain.items() if file not in found}
     claims = _sorted_out(level, name, ())
     return found | _settled(claims, found, name)
+
+
+def _of_folder(parts):
+    """Return whose file it is if ILIAS or Brightspace named the folder."""
+    for part in parts[:-1]:
+        if seen := _BRIGHTSPACE.fullmatch(part):
+            return Owner(seen["name"], "brightspace", seen["number"])
+    folder, file = (
+        _ILIAS_FOLDER.fullmatch("".join(parts[-2:-1])),
+        _ILIAS_FILE.fullmatch(parts[-1]),
+    )
+    if folder and file:
+        return Owner(folder["name"], "ilias", folder["number"], order=(int(file[1]), 0))
+    return None
+
+
+def _of_blackboard(plain):
+    """Return the owners that Blackboard's names tell; what all begin with is the title."""
+    seen = {file: _BLACKBOARD.fullmatch(last) for file, (_, last) in plain.items()}
+    seen = {file: match for file, match in seen.items() if match}
+    heads = {tuple(match["head"].split("_")) for match in seen.values()}
+    title = list(takewhile(lambda pieces: len(set(pieces)) == 1, zip(*heads, strict=False)))
+    found = {}
+    for file, match in seen.items():
+        pieces = match["head"].split("_")
+        login = "_".join(pieces[len(title) :] if len(heads) > 1 else []) or pieces[-1]
+        when = int(match["when"].replace("-", ""))
+        found[file] = Owner(login, "blackboard", order=(when, 0))
+    return found
 
 
 def _of_canvas(plain, name):
@@ -122,9 +174,19 @@ def _is_many(folder):
 
 def _name_in(last, name):
     """Return (what a file's name says besides the set's, whether it has the set's)."""
-    stem = re.sub(r"(?: ?\(\d+\)| - (?:Copy|Kopie)|-[Cc]opy\d*)+$", "", PurePosixPath(last).stem)
-    rest = re.sub(rf"[-_ ]*{re.escape(name)}[-_ ]*", " ", stem, flags=re.IGNORECASE)
-    return rest.strip(), name.casefold() in stem.casefold()
+    stem = re.sub(r"\.ipynb.*$|\.\w+$", "", last, flags=re.IGNORECASE | re.DOTALL)
+    stem = re.sub(r"(?: ?\(\d+\)| - (?:Copy|Kopie)|-[Cc]opy\d*)+$", "", stem)
+    stem = _COPY_OF.sub("", stem)
+    before, _, after = re.sub(
+        rf"[-_ ]*{re.escape(name)}[-_ ]*", "\0", stem, count=1, flags=re.IGNORECASE
+    ).partition("\0")
+    before = re.sub(r"[-_ ]+(copy of|kopie von|copie de)$", "", before, flags=re.IGNORECASE)
+    # A copy's number and the like; but of two that say nothing neither is left out.
+    if _says_no_name(after) and not _says_no_name(before):
+        after = ""
+    elif _says_no_name(before) and not _says_no_name(after):
+        before = ""
+    return f"{before} {after}".strip(), name.casefold() in stem.casefold()
 
 
 def _says_no_name(text):
@@ -147,12 +209,17 @@ def _sorted_out(level, name, above):
     direct = bool(found)
     for folder in [folder for folder in folders if _is_many(folder)]:
         found |= _sorted_out(folders.pop(folder), name, (*above, folder))
+    nameless = len(folders) > 1 and all(
+        all(map(_is_many, below)) and _says_no_name(_name_in(last, name)[0])
+        for inside in folders.values()
+        for below, last in inside.values()
+    )
     holds = {
         folder: any(not inside for inside, _ in level_.values())
         for folder, level_ in folders.items()
     }
     for folder, inside in folders.items():
-        if direct or any(holds.values()):
+        if direct or nameless or any(holds.values()):
             alone = len(folders) == 1 and not direct
             found |= _of_one(folder, inside, set(folders), alone, name, above)
         else:
@@ -168,7 +235,7 @@ def _sorted_out(level, name, above):
 def _of_one(folder, inside, beside, alone, name, above):
     """Return the claims of a folder that is one student's, unless what is in it says otherwise."""
     here = [_name_in(last, name) for below, last in inside.values() if not below]
-    below = {below[0] for below, _ in inside.values() if below}
+    below = {below[0] for below, _ in inside.values() if below and not _is_many(below[0])}
     names = {letters(said) for said, _ in here if not _says_no_name(said)}
     own = any(not said and in_set for said, in_set in here)  # only a folder says whose this is
     many = len(names) > 1 and not own and (alone or all(in_set for _, in_set in here))
