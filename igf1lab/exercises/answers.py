@@ -160,8 +160,8 @@ def _describe_values(answer) -> dict:
         if not found or None in found:
             return odd(_kind_of_thing(" ".join(map(str, array.ravel()[:MOST_NAMES]))))
         numbers = [match[1].replace(",", ".").replace("\N{MINUS SIGN}", "-") for match in found]
-        array, read = np.array(numbers, dtype=float).reshape(array.shape), {}
-        read["read"] = "text, comma" if any("," in match[1] for match in found) else "text"
+        array = np.array(numbers, dtype=float).reshape(array.shape)
+        read = {"read": "text, comma" if any("," in match[1] for match in found) else "text"}
     if array.dtype.kind == "O":
         try:
             array = array.astype(float)
