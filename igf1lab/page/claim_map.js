@@ -88,7 +88,7 @@ function renderPanel({ model, el: host }) {
   const list = el("div", { class: "ig-claim-list", hidden: "" });
   const detail = el("div", { class: "ig-detail", role: "status", hidden: "" });
   const legend = el("p", { class: "ig-legend" },
-    Object.entries(LOOKS_OF_MASTERY).map(([word, { symbol }]) => `${symbol} ${word}`).join("   "));
+    Object.entries(LOOKS_OF_MASTERY).map(([word, { symbol }]) => `${symbol}\u00a0${word.replace(" ", "\u00a0")}`).join("   "));
   const panel = el("div", { class: "ig-panel-parts" });
   const review = el("div", { class: "ig-review" }, el("p", { class: "ig-lane-name" }, "Review"));
   const message = el("p", { class: "ig-problem", role: "status" });

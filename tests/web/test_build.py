@@ -6,20 +6,24 @@ import json
 import re
 import urllib.request
 from base64 import b64encode
+from html import unescape
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
+from traitlets.config import Config
 
 import readme_start
 from igf1lab.lesson.lesson import LESSONS
 from igf1lab.web import lite, markdown, pyodide
+from igf1lab.web.execute import execute
 from igf1lab.web.notebook import STATES, VIEW, Media, Reader
 from igf1lab.web.places import ROOT, binder_address, digest, pages_address, repository
 from igf1lab.web.serve import Handler
-from igf1lab.web.site import ARCHIVE, resolve
+from igf1lab.web.site import ARCHIVE, lesson_file, resolve
 
 FIRST_ANSWER_KB, LESSON_KB = 150, 600
 
@@ -247,6 +251,37 @@ def test_a_lesson_is_light(site, name):
     code = [file for file in site.glob("code-*/**/*") if file.is_file()]
     whole = sum(map(wire_kb, {page, *code, *(site / "media" / file for file in files)}))
     assert whole <= LESSON_KB, f"{whole:.0f} kB for all of it"
+
+
+def words(html: str) -> str:
+    return " ".join(
+        unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.DOTALL)).split()
+    )
+
+
+@pytest.mark.usefixtures("site")  # which has run the lesson
+@pytest.mark.parametrize("name", ["01_gh_igf1_axis", "06_fibre_to_scfa"])
+def test_a_lesson_exported_by_nbconvert_shows_its_figures_and_parts(name):
+    """A lecturer's ``jupyter nbconvert --to html``, with the settings that the course installs."""
+    settings = (ROOT / "igf1lab" / "lesson" / "nbconvert.json").read_text("utf-8")
+    notebook = execute(lesson_file(name))
+    html, _ = HTMLExporter(config=Config(json.loads(settings))).from_notebook_node(notebook)
+    body = re.sub(r"<script\b.*?</script>", "", html[html.index("<body") :], flags=re.DOTALL)
+    pictures = re.findall(r"<(?:img|svg)\b[^>]*>", body)
+    assert len(pictures) >= 5
+    for each in pictures:
+        assert re.search(r'\b(?:alt|aria-label)="[^"]{20,}"', each), each[:200]
+    shown = [
+        output.data
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
+        if "data" in output
+    ]
+    twins = [data["text/html"] for data in shown if VIEW in data]
+    assert len(twins) > 5
+    for twin in twins:
+        assert words(twin)[:200] in words(body)
+    assert "widget-view" not in body and "Traceback" not in body and "[@" not in body
 
 
 def test_the_worker_knows_all_files_and_the_archive_holds_them(site):
