@@ -16,6 +16,7 @@ from html import escape
 
 import numpy as np
 import traitlets
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
@@ -119,7 +120,8 @@ class Explorer(Keeping):
             fig.set_figwidth(width_in)
         fig.dpi = 72
         fig.draw_without_rendering()
-        fig.set_layout_engine("none")  # the axes stay where this first layout put them
+        with rc_context({"figure.constrained_layout.use": False}):
+            fig.set_layout_engine(None)  # the axes stay there, and saving draws once, not twice
         height = fig.get_figheight() * 72
         return {
             "svg": svg_text(fig, salt=self.name, keep=f"{self.name}-"),

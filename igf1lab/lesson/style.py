@@ -150,9 +150,12 @@ def figure_html(image: str, caption: str = "", sources: str = "") -> str:
 
 def png_image(fig: Figure, alt: str) -> str:
     """Return a figure as an ``<img>`` with its bytes inside and a text alternative."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     buffer = io.BytesIO()
+    fig.dpi = 110
     with course_style():
-        fig.savefig(buffer, format="png", dpi=110)
+        FigureCanvasAgg(fig).print_png(buffer)  # savefig would draw twice, first for the layout
     data = b64encode(buffer.getvalue()).decode("ascii")
     return f'<img alt="{escape(alt, quote=True)}" src="data:image/png;base64,{data}">'
 

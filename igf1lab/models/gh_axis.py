@@ -17,7 +17,6 @@ from math import exp, log
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.signal import find_peaks, lfilter
 
 from igf1lab.models.binding import PARAMETERS as BINDING
 from igf1lab.models.binding import free_capacity
@@ -338,7 +337,8 @@ class _Network:
         self.window, self.start = min(self.lags), max(self.lags)
         self.end = self.start + steps
         self.gh, self.ghrh, self.sst, self.arc = (np.full(self.end + 1, level) for level in HISTORY)
-        self.filters = [_ramp_filter(k, step_h) for k in (p.k_4, p.k_2, p.k_3, p.k_1)]
+        clearances = (p.k_4, p.k_2, p.k_3, p.k_1)
+        self.filters = [_ramp_filter(k, step_h, self.window) for k in clearances]
         self.ghrelin_on_gh = p.g_0 * _hill(p.GHS, p.t_g0, p.n_g0)
         self.relief_gh = p.g_1 * _hill(p.GHS, p.t_g1, p.n_g1)
         self.relief_ghrh = p.g_2 * _hill(p.GHS, p.t_g2, p.n_g2)
@@ -365,19 +365,21 @@ class _Network:
         return end
 
 
-def _ramp_filter(k, step_h):
-    """Return a solver of dy/dt = u − k y, exact for u linear within each step."""
+def _ramp_filter(k, step_h, steps):
+    """Return a solver of dy/dt = u − k y over up to ``steps``, exact for u linear within each."""
     decay = np.exp(-k * step_h)
     mean = (1 - decay) / (k * step_h)
     old, new = (mean - decay) / k, (1 - mean) / k
-    numerator, denominator = np.array([1.0]), np.array([1.0, -decay])
+    left = decay ** np.arange(1, steps + 1)  # of the first value, after each step
+    # What comes in later counts as if it had been there from the start and had faded as well;
+    # the largest number, exp(k × 1.5 h), is far below what a float holds.
+    as_if_first = 1 / left
 
     def solve(y, here, u):
         """Fill ``y`` over ``here`` from its first value and the input ``u`` at each point."""
-        initial = decay * y[here.start : here.start + 1]
-        y[here.start + 1 : here.stop], _ = lfilter(
-            numerator, denominator, old * u[:-1] + new * u[1:], zi=initial
-        )
+        n = u.size - 1
+        came = ((old * u[:-1] + new * u[1:]) * as_if_first[:n]).cumsum()
+        y[here.start + 1 : here.stop] = (y[here.start] + came) * left[:n]
 
     return solve
 
@@ -709,6 +711,8 @@ def pulses(run, skip_h=24.0, prominence_ng_ml=0.15):
             f"skip_h = {skip_h} must be 0 or more and leave an hour or more of the run of "
             f"{run.time_h[-1]:g} h; use a longer run"
         )
+    from scipy.signal import find_peaks  # slow to import, and most that use the axis count no pulse
+
     kept = run.time_h >= skip_h
     time_h, gh = run.time_h[kept], run.gh_ng_ml[kept]
     at, found = find_peaks(gh, prominence=prominence_ng_ml)
