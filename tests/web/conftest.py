@@ -3,15 +3,18 @@
 import fcntl
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from harness import FLAGS, find_chromium
+from igf1lab.lesson.lesson import LESSONS
 from igf1lab.web import lite
+from igf1lab.web.execute import execute_all, sweep_files
 from igf1lab.web.serve import server
-from igf1lab.web.site import Build
+from igf1lab.web.site import Build, lesson_file
 from kernels import HOME
 from reading import Reader
 
@@ -27,7 +30,11 @@ def site() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = place / SUB_PATH
         if not (done / "sw.js").exists():
-            lite.build(done)
+            with ThreadPoolExecutor() as crew:  # fetching waits for the network, the rest computes
+                fetched = crew.submit(lite.build, done)
+                execute_all([lesson_file(name) for name in LESSONS])
+                sweep_files(LESSONS)
+            fetched.result()
             Build(done).run()
     return done
 
