@@ -1,10 +1,9 @@
 """What can be voted on: quiz items, predictions and verdicts, each as the page takes it."""
 
+import json
 import math
 from dataclasses import dataclass, field
 from functools import cache
-
-import nbformat
 
 from igf1lab import evidence
 from igf1lab.lesson.lesson import LESSONS, open_lesson
@@ -76,8 +75,8 @@ class Question:
 def lesson_title(lesson: str) -> str:
     """Return the heading of a lesson, with its number."""
     file = evidence.assets_dir().parent / "notebooks" / f"{lesson}.ipynb"
-    first = nbformat.read(file, as_version=4).cells[0].source
-    return first.splitlines()[0].removeprefix("# ")
+    first = json.loads(file.read_text("utf-8"))["cells"][0]["source"]  # one text, or its lines
+    return "".join(first).splitlines()[0].removeprefix("# ")
 
 
 def _pairs(options) -> tuple[tuple[str, str], ...]:
