@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from igf1lab.lesson.quiz_bank import bank
 
-LESSON = "01_gh_igf1_axis"
+LESSON = "02_brain"  # all of its explorers stand open, and their sweeps are computed quickly
 
 
 def test_a_lesson_opened_again_still_moves(lab, course):
