@@ -7,7 +7,6 @@ grid may be used and each point has to be within the stated tolerance. Missing p
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.interpolate import Akima1DInterpolator
 
 from igf1lab.exercises import labels
 from igf1lab.exercises.answers import as_floats
@@ -196,6 +195,8 @@ def _present(curve):
 
 def _on_another_grid(x, y, right_x, right_y, near, rtol):
     """Compare each drawn point with the right curve at its place, and the way between them."""
+    from scipy.interpolate import Akima1DInterpolator  # half a second that only a figure costs
+
     order = np.argsort(x, kind="stable")
     x, y = x[order], y[order]
     if x.size < 3 or right_x.size < 5 or np.any(np.diff(x) <= 0) or np.any(np.diff(right_x) <= 0):

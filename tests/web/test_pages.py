@@ -124,13 +124,13 @@ def test_pages_are_whole_at_every_size_and_for_everybody(reader, page):
     assert run_axe(shown, "html") == []
     RESULTS.mkdir(exist_ok=True)
     name = page.replace("/", "-").removesuffix(".html")
-    shown.screenshot(path=RESULTS / f"page-{name}.png", full_page=True)
+    shown.screenshot(path=RESULTS / f"page-{name}.jpg", full_page=True)
     shown.set_viewport_size({"width": 400, "height": 800})
     shown.get_by_role("button", name="Dark").click()
     shown.wait_for_timeout(300)
     assert shown.evaluate("document.documentElement.scrollWidth") <= 400
     assert run_axe(shown, "html") == []
-    shown.screenshot(path=RESULTS / f"page-{name}-narrow-dark.png", full_page=True)
+    shown.screenshot(path=RESULTS / f"page-{name}-narrow-dark.jpg", full_page=True)
     assert overflowing(shown, "main .part") == []
     assert me.outside() == []
     assert me.faults == []
