@@ -169,10 +169,9 @@ def test_limits_hold():
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root is refused")
-@pytest.mark.parametrize("name", ["none", "container"])
-def test_root_without_bubblewrap_is_refused(name):
-    with pytest.raises(tiers.NoSandbox, match=r"as root|podman"):
-        tiers.start(name)
+def test_root_without_bubblewrap_is_refused():
+    with pytest.raises(tiers.NoSandbox, match="as root"):
+        tiers.start("none")
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="needs a plain user")

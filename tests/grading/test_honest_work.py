@@ -12,6 +12,7 @@ import pytest
 from igf1lab.exercises.generate import learner_copy, read_tidy
 from igf1lab.exercises.source import REPOSITORY
 from igf1lab.grading.demo import blob, notebook_with, right_answers
+from igf1lab.grading.intake.submission import Unreadable, read_notebook
 from igf1lab.grading.marking import one_submission
 
 NAME = "07_mechanism_liver_stimulation"  # numbers, arrays, functions, a figure, a choice, an essay
@@ -445,6 +446,17 @@ def test_python_is_read_however_it_is_written(metadata):
     from igf1lab.grading.intake.submission import _language
 
     assert _language(metadata) == ""
+
+
+def test_a_file_that_an_editor_or_git_changed(course_set):
+    whole = blob(notebook_with(course_set[0], {}))
+    for coding in ("utf-16", "utf-8-sig"):
+        changed = whole.decode().encode(coding)
+        assert [c.source for c in read_notebook(changed)] == [
+            c.source for c in read_notebook(whole)
+        ]
+    with pytest.raises(Unreadable, match="keep one of the two versions"):
+        read_notebook(whole.replace(b"\n", b"\n<<<<<<< HEAD\n", 1))
 
 
 def test_wrong_files_are_told_apart(marked):

@@ -5,6 +5,7 @@ Students' editors drop metadata and ids, copy, merge and retype cells and delete
 Nothing that a student wrote is taken away.
 """
 
+import codecs
 import json
 import re
 import warnings
@@ -70,6 +71,8 @@ def read_notebook(blob: bytes) -> list[Cell]:
         raise Unreadable("the file is empty")
     if len(blob) > MOST_BYTES:
         raise Unreadable(f"the file is too large ({len(blob) / 1e6:.0f} MB)")
+    if blob.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # an editor's "Unicode"
+        blob = blob.decode("utf-16", "replace").encode()
     lean = without_outputs(blob)
     if len(lean) > MOST_LEAN:
         raise Unreadable("the notebook holds too much text")
@@ -83,6 +86,10 @@ def read_notebook(blob: bytes) -> list[Cell]:
     except Unreadable:
         raise
     except Exception as error:  # broken files raise many kinds, here and in nbformat
+        if re.search(rb"^<<<<<<< ", blob, re.MULTILINE):
+            raise Unreadable(
+                "git's marks of a conflict (<<<<<<<) stand in it; keep one of the two versions"
+            ) from None
         raise Unreadable(f"this is not a notebook ({type(error).__name__})") from None
     if language:
         raise Unreadable(f"this notebook is in {readable(language, 40)}, not in Python")

@@ -1,6 +1,6 @@
-"""Start a fork server in one kind of sandbox: bubblewrap, a container, or none at all.
+"""Start a fork server in one kind of sandbox: bubblewrap, or none at all.
 
-In the first two every submission gets namespaces of its own inside.
+In bubblewrap every submission gets namespaces of its own inside.
 """
 
 import contextlib
@@ -18,7 +18,6 @@ from igf1lab.evidence import assets_dir
 from igf1lab.grading.sandbox import confine
 
 PACKAGE = Path(__file__).resolve().parents[2]  # igf1lab/
-CONTAINER_IMAGE = os.environ.get("IGF1LAB_GRADER_IMAGE", "igf1lab-grader")
 START_SECONDS = 120
 _PREFIX = "igf1lab-grade-"
 INSIDE = {"HOME": "/scratch", "TMPDIR": "/scratch", "IPYTHONDIR": "/server/ipython"}
@@ -46,7 +45,6 @@ TIERS = {
     "bubblewrap": Tier(
         "bubblewrap", "namespaces", "bubblewrap, namespaces per submission, seccomp"
     ),
-    "container": Tier("container", "namespaces", "a container, namespaces per submission, seccomp"),
     "none": Tier("none", "none", "NO SANDBOX: students' code runs with your rights"),
 }
 
@@ -173,33 +171,6 @@ def _bubblewrap(descriptor):
     return [*command, "--", *_server_command(TIERS["bubblewrap"], descriptor)]
 
 
-def _container(descriptor):
-    engine = shutil.which("podman")
-    if engine is None:
-        raise NoSandbox(
-            "podman is not installed (docker cannot pass an open socket to a container)"
-        )
-    command = [engine, "run", "--rm", "--interactive", "--network=none", "--read-only"]
-    command += ["--cap-drop=all", "--security-opt=no-new-privileges"]
-    # Each submission mounts a /proc of its own, which the kernel allows beside a whole one only.
-    command += ["--security-opt=unmask=ALL"]
-    command += ["--userns=keep-id", f"--user={os.getuid()}:{os.getgid()}", "--preserve-fds=1"]
-    for folder in ("/submission", "/scratch", "/server", "/tmp"):
-        command += [f"--tmpfs={folder}:size=64m,mode=1777"]
-    code = [path for path in PACKAGE.iterdir() if path.name != "_assets"]
-    data = [path for path in assets_dir().iterdir() if path.name != "exercises"]  # not the keys
-    for path in code + data:
-        command += ["--volume", f"{path}:{path}:ro"]
-    environment = _environment() | INSIDE
-    del environment["PATH"]  # the image knows where its Python is
-    for name, value in environment.items():
-        command += ["--env", f"{name}={value}"]
-    inner = _server_command(TIERS["container"], 3)
-    # podman hands on descriptors from 3 upwards only; a shell moves ours there.
-    move = ["sh", "-c", f'exec "$@" 3<&{descriptor}', "sh"]
-    return [*move, *command, CONTAINER_IMAGE, "python", *inner[1:]]
-
-
 def start(name: str) -> Server:
     """Start a server in one tier.
 
@@ -224,8 +195,6 @@ def start(name: str) -> Server:
         environment = _environment() | {"HOME": folder, "TMPDIR": folder, "MPLCONFIGDIR": folder}
         if name == "bubblewrap":
             command, environment = _bubblewrap(descriptor), os.environ | _environment()
-        elif name == "container":
-            command, environment = _container(descriptor), dict(os.environ)
         else:
             command = _server_command(tier, descriptor)
         with (Path(folder) / "server.log").open("wb") as log:
