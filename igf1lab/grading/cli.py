@@ -137,6 +137,8 @@ def _grade(course, options):
         say(f"  {student}: took too long, also alone: {what}")
     for student, question, before, after in summary.differences:
         say(f"  {student} {question}: {_mark(before)} -> {_mark(after)}")
+    if summary.waiting:
+        say(_waiting(summary.waiting))
     for package, students in summary.packages.items():
         say(_no_package(package, students), sys.stderr)
     if summary.without_numbers:
@@ -148,8 +150,22 @@ def _grade(course, options):
     return TROUBLE if summary.troubled or short else 0
 
 
+def _waiting(waiting):
+    """Return which answers wait for a person, and whose where they are few."""
+    count = sum(map(len, waiting.values()))
+    each = [
+        f"{question} of {_some(who, 3) if len(who) <= 3 else len(who)}"
+        for question, who in sorted(waiting.items())
+    ]
+    return f"To be marked by a person: {count} ({'; '.join(each)}). Mark them with: igf1lab-grade review"
+
+
+def _some(students, most):
+    return ", ".join(students[:most]) + (" and others" if len(students) > most else "")
+
+
 def _no_package(package, students):
-    who = ", ".join(students[:10]) + (" and others" if len(students) > 10 else "")
+    who = _some(students, 10)
     return (
         f"WARNING: {package} is not installed here, but {len(students)} used it ({who}). Their "
         f"answers that need it wait for a person. If {package} is a package that you allow, install "
@@ -186,7 +202,7 @@ def _feedback(course, options):
 
 
 def _export(course, options):
-    from igf1lab.grading.handback.export import export
+    from igf1lab.grading.handback.export import export, final_marks
 
     course.solution(options.set)
     lost = []
@@ -195,6 +211,11 @@ def _export(course, options):
             course, options.set, options.format, options.roster, options.column, tell, lost.append
         )
     say(path)
+    empty = sum(mark["total"] is None for mark in final_marks(course, options.set).values())
+    if empty:
+        say(
+            f"{empty} of them have no mark yet: that field is empty. `grade` says what they wait for."
+        )
     for line in lost:
         say(line, sys.stderr)
     return TROUBLE if lost else 0

@@ -352,6 +352,14 @@ def test_an_untouched_set_is_blank_and_not_in_doubt(course_set, marked):
         assert set(result["work"].values()) == {""}
 
 
+def test_another_editions_prompts_are_no_answers(course_set, marked):
+    notebook = notebook_with(course_set[0], {})
+    for cell in notebook.cells:
+        if cell.id.endswith("-text"):
+            cell.source = cell.source.replace("the", "this").replace("](", " 2019](")
+    assert {v["status"] for v in marked(notebook)["questions"].values()} == {"blank"}
+
+
 HONEST_DOTS = {
     "an index": "import numpy as np\n    d = np.array([c1_uM / ec50_1_uM, c2_uM / ec50_2_uM])[...].sum()\n    return d / (1 + d)",
     "a type hint": "d: 'tuple[float, ...]' = (c1_uM / ec50_1_uM, c2_uM / ec50_2_uM)\n    return sum(d) / (1 + sum(d))",

@@ -4,9 +4,10 @@ Doubt is no fault: whatever stands under a question belongs to it.
 """
 
 import re
+from difflib import get_close_matches
 
 from igf1lab.exercises import code
-from igf1lab.grading.intake.submission import Cell, Release
+from igf1lab.grading.intake.submission import Cell, Release, is_prompt
 
 STRAY_WORDS = 25  # of text that stands under no essay's question
 
@@ -100,5 +101,7 @@ def _text(cell, given):
     """Return a cell's text without the lines that were handed out."""
     source = code.prose(cell.source) if cell.kind == "code" else cell.source
     lines = [line for line in source.split("\n") if line.strip() not in given]
+    if is_prompt(cell):  # an earlier edition's words are not a student's
+        lines = [line for line in lines if not get_close_matches(line.strip()[:2000], given, 1)]
     text = "\n".join(lines).strip()
     return text if re.search(r"\w", text) else ""

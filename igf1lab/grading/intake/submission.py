@@ -303,6 +303,12 @@ def _settle_claims(cells, release):
             cell.role = role if cell is keeper else ""
 
 
+def is_prompt(cell: Cell) -> bool:
+    """Return whether a cell is the text of a question or of the set: it begins with a heading."""
+    told = cell.role.endswith("-text") or cell.source.startswith("# ")
+    return cell.kind != "code" and bool(told or _HEADING.match(cell.source))
+
+
 def _place_under_questions(cells, release):
     """Note under which question each cell stands, by ids, headings and checks before it."""
     here = ""

@@ -33,6 +33,7 @@ class Summary:
     without_numbers: list[str] = field(default_factory=list)  # nothing was handed out to them
     late: dict[str, str] = field(default_factory=dict)  # student -> what took too long, also alone
     packages: dict[str, list[str]] = field(default_factory=dict)  # missing here -> who needs them
+    waiting: dict[str, list[str]] = field(default_factory=dict)  # question -> for whose a person
 
 
 def open_set(course: Course, name: str) -> tuple:
@@ -192,6 +193,9 @@ def grade(
                     says = f"could not be stored: {type(error).__name__}: {error} ({where})"
                     summary.troubled[student] = says
                 progress(f"[{number}/{len(todo)}] {student}: {says}")
+            for student, marks in sorted(books.marks(book, name).items()):
+                for question in sorted(q for q, mark in marks.items() if mark["waits"]):
+                    summary.waiting.setdefault(question, []).append(student)
     return summary
 
 
@@ -308,7 +312,8 @@ def _keep(course, marker, book, student, result, before, summary):
     total = sum(value or 0 for value in points.values())
     deaths = "".join(f"; {death['says']}" for death in result["deaths"])
     late = "; TOOK TOO LONG, also alone" if result.get("late") else ""
-    return f"{total:g} points{deaths}{late}"
+    waits = ", ".join(question for question, value in points.items() if value is None)
+    return f"{total:g} points{waits and f', and {waits} to be marked'}{deaths}{late}"
 
 
 def write_numbers(course: Course, name: str, students: list[str]) -> None:
