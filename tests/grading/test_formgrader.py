@@ -34,25 +34,26 @@ def chromium():
     return found
 
 
-@pytest.fixture
-def course(tmp_path, source, set_name):
+@pytest.fixture(scope="module")
+def course(tmp_path_factory, source, set_name):
     """Two honest students, one of whom pasted a picture and tries a script."""
     with sandbox_or_skip("bubblewrap"):
         pass
-    inbox = tmp_path / "inbox"
+    folder = tmp_path_factory.mktemp("formgrader")
+    inbox = folder / "inbox"
     inbox.mkdir()
     for made in made_up_class(source)[:2]:
         nasty = b"<img src=x onerror=document.title='HACKED'> ![](attachment:a.png) My own words"
         (inbox / f"{made.student}.ipynb").write_bytes(made.blob.replace(b"My own words", nasty, 1))
-    course = open_course(str(tmp_path / "private"))
+    course = open_course(str(folder / "private"))
     ingest(course, inbox, set_name)
     whole_class.grade(course, set_name, figures=False)
     return course
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def lab(course):
-    """JupyterLab as ``igf1lab-grade review`` starts it; yields its address."""
+    """JupyterLab as ``igf1lab-grade review`` starts it, for all tests here; yields its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     write_config(course)
@@ -88,7 +89,8 @@ def ask(lab, path, body=None):
 def test_nothing_a_student_wrote_can_be_run(lab, course, set_name):
     submitted = next((course.folder / "submitted").glob("*/*/*.ipynb"))
     trap = course.folder / "RUN"
-    notebook = json.loads(submitted.read_text("utf-8"))
+    handed_in = submitted.read_text("utf-8")
+    notebook = json.loads(handed_in)
     code = {
         "cell_type": "code",
         "id": "trap",
@@ -110,6 +112,7 @@ def test_nothing_a_student_wrote_can_be_run(lab, course, set_name):
     assert ask(lab, "assignments/validate", {"path": path})[0] == 404
     assert ask(lab, "assignments")[0] == 404
     assert not trap.exists()
+    submitted.write_text(handed_in, "utf-8")
 
 
 def test_autograde_and_feedback_in_formgrader_still_work(lab, course, set_name):
