@@ -8,19 +8,16 @@ import pytest
 
 import kernels
 
-# The files that take minutes. They begin first, so that both workers are busy to the end; the
-# first of them builds the site that the others of its folder wait for.
-LONGEST = (
+# What begins, so that both workers are busy to the end: the build of the site, which others wait
+# for; beside it the lessons, which mind no crowd; then the files that take minutes.
+BEGINS = (
     "tests/web/test_build.py",
+    "notebooks",
     "tests/browser/test_lessons.py",
     "tests/grading/test_class.py",
     "tests/web/test_live.py",
     "tests/web/test_pages.py",
-    "tests/browser/test_saved_notebook.py",
-    "tests/browser/test_explorer_page.py",
-    "tests/browser/test_class_page.py",
-    "tests/browser/test_browser_keeper.py",
-    "tests/browser/test_quiz_page.py",
+    "tests/browser",
 )
 
 
@@ -42,9 +39,13 @@ def pytest_unconfigure():
 
 
 def pytest_collection_modifyitems(items):
-    """Put the longest files first; a file is run by one worker, the others in their usual order."""
-    turn = {kernels.ROOT / name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: turn.get(item.path, len(turn)))
+    """Put first what takes longest; a file is run by one worker, and the rest stay in their order."""
+    places = [kernels.ROOT / name for name in BEGINS]
+
+    def turn(item):
+        return next((n for n, at in enumerate(places) if item.path.is_relative_to(at)), len(places))
+
+    items.sort(key=turn)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
