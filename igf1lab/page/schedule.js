@@ -21,16 +21,18 @@ function dated(records, now) {
     }).reverse();
 }
 
-// How a day went: the mean score of its last answers, and whether the learner was sure of them.
-function ratingOf(day) {
+// How a day went, for the scheduler and in words: the mean score of its last answers, and whether the
+// learner was sure of them.
+function howWent(day) {
   const last = [...new Map(day.map((record) => [record.item, record])).values()];
   const score = last.reduce((sum, record) => sum + scoreOf(record), 0) / last.length;
-  if (score < 0.5) return Rating.Again;
-  if (score < 0.8 || last.some((record) => record.confidence === "guess")) return Rating.Hard;
-  return last.every((record) => record.confidence === "sure") ? Rating.Easy : Rating.Good;
+  if (score < 0.5) return [Rating.Again, "wrong"];
+  if (score < 0.8) return [Rating.Hard, "right in part"];
+  if (last.some((record) => record.confidence === "guess")) return [Rating.Hard, "right by a guess"];
+  return [last.every((record) => record.confidence === "sure") ? Rating.Easy : Rating.Good, "right"];
 }
 
-// The card of each idea that was met: { idea, due (ms), known (0 to 1), days since, went (Rating) }.
+// The card of each idea that was met: { idea, due (ms), known (0 to 1), days since, went (in words) }.
 export function cardsOf(records, items, now = Date.now()) {
   const ideas = new Map(items.map((item) => [item.id, ideaOf(item)]));
   const days = new Map(); // idea -> Map(day -> records)
@@ -44,10 +46,10 @@ export function cardsOf(records, items, now = Date.now()) {
   return [...days].map(([idea, unsorted]) => {
     const each = new Map([...unsorted].sort(([a], [b]) => a - b));
     let card = createEmptyCard(new Date(Math.min(...each.keys()) * DAY_MS));
-    let went = null;
+    let [rating, went] = [];
     for (const [day, answers] of each) {
-      went = ratingOf(answers);
-      card = scheduler.next(card, new Date(day * DAY_MS), went).card;
+      [rating, went] = howWent(answers);
+      card = scheduler.next(card, new Date(day * DAY_MS), rating).card;
     }
     const since = Math.floor(now / DAY_MS) - Math.max(...each.keys());
     return { idea, due: card.due.getTime(), known: scheduler.get_retrievability(card, new Date(now), false), since, went };
@@ -84,11 +86,10 @@ export function reviewPlan(records, items, now = Date.now()) {
     const item = itemFor(card.idea, items.filter((each) => !taken.has(each.id)), records);
     if (!item) continue;
     taken.add(item.id);
-    const how = card.went === Rating.Again ? "then wrong" : card.went === Rating.Hard ? "then unsure" : "then right";
     const when = card.due <= now ? "due" : `due ${inDays(days(card))}`;
     entries.push({
       item, idea: card.idea,
-      why: `last answered ${ago(card.since)}, ${how}; ${when}. The chance that you still know it is about ${Math.round(card.known * 100)} %.`,
+      why: `last answered ${ago(card.since)}, then ${card.went}; ${when}. The chance that you still know it is about ${Math.round(card.known * 100)} %.`,
     });
   }
   const later = cardsOf(records, items, now).find((card) => card.due > now);

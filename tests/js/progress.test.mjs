@@ -117,6 +117,15 @@ test("a review asks what is due with another item of the same idea, and says why
   assert.match(plan.entries.find((each) => each.idea === "C01_lesson").why, /last answered 30 days ago, then wrong; due\. The chance .* \d+ %/);
 });
 
+test("a review says how it went in words that are true of the answers", () => {
+  const whyOf = (...days) => reviewPlan(days, BANK, NOW + 90 * DAY).entries[0].why;
+  const [a, b] = ["01_lesson-a", "01_lesson-b"];
+  assert.match(whyOf(answered(0, a, { confidence: "sure" }), answered(0, b, { correct: false, confidence: "sure" })), /then right in part;/);
+  assert.match(whyOf(answered(0, a, { try_number: 2, confidence: "sure" })), /then right in part;/);
+  assert.match(whyOf(answered(0, a, { confidence: "guess" })), /then right by a guess;/);
+  assert.match(whyOf(answered(0, a, { confidence: "guess" }), answered(1, a)), /then right;/);
+});
+
 test("at most ten are asked, fewer than five are filled up, and none twice", () => {
   const all = BANK.filter((item) => item.id.endsWith("a")).map((item) => answered(0, item.id));
   assert.equal(reviewPlan(all, BANK, NOW + 300 * DAY).entries.length, 10);
