@@ -211,10 +211,11 @@ def _export(course, options):
             course, options.set, options.format, options.roster, options.column, tell, lost.append
         )
     say(path)
-    empty = sum(mark["total"] is None for mark in final_marks(course, options.set).values())
-    if empty:
+    marks = [mark["total"] for mark in final_marks(course, options.set).values()]
+    if None in marks:
         say(
-            f"{empty} of them have no mark yet: that field is empty. `grade` says what they wait for."
+            f"{marks.count(None)} of {len(marks)} students have no mark yet: theirs is empty. "
+            f"`igf1lab-grade grade {options.set}` says what they wait for."
         )
     for line in lost:
         say(line, sys.stderr)

@@ -181,7 +181,9 @@ def test_every_command_tells_its_progress(marked, set_name, tmp_path, capsys):
     }
     for (command, *more), steps in commands.items():
         assert cli.main([command, set_name, *more]) == 0
-        said = re.findall(r"^\[(\d+)/(\d+)\] \S", capsys.readouterr().out, re.MULTILINE)
+        out = capsys.readouterr().out
+        assert ("students have no mark yet" in out) == (command == "export")
+        said = re.findall(r"^\[(\d+)/(\d+)\] \S", out, re.MULTILINE)
         assert said == [(str(n), str(steps)) for n in range(1, steps + 1)], command
 
 
@@ -196,6 +198,7 @@ def test_a_changed_mark_is_shown_before_it_is_replaced(marked, set_name, source,
     assert cli.main(["grade", set_name]) == cli.NOT_REPLACED
     said = capsys.readouterr().out
     assert f"{made.student} q1: {before:g} -> 0" in said and "NOT replaced" in said
+    assert re.search(r"To be marked by a person: \d+ \(q\d+ of ", said)
     assert marks_of(course, set_name)[made.student]["q1"]["auto"] == before
     assert cli.main(["grade", set_name, "--replace", "--student", made.student]) == 0
     assert marks_of(course, set_name)[made.student]["q1"]["auto"] == 0
