@@ -1,5 +1,9 @@
 """Rosters as people save them: every dialect is read, every odd row named, nobody merged."""
 
+import sys
+import zipfile
+
+import openpyxl
 import pytest
 
 from igf1lab.grading.course import CourseError
@@ -88,14 +92,40 @@ def test_a_spreadsheet_says_how_to_save(tmp_path, name):
         read(tmp_path, b"PK\x03\x04 not for us", name)
 
 
-def test_a_workbook_is_read_where_that_can_be_done(tmp_path):
-    openpyxl = pytest.importorskip("openpyxl")
+@pytest.mark.parametrize("name", ["r.xlsx", "r.csv", "r.XLSX", "r.xlsm"])
+def test_a_workbook_is_read_whatever_it_is_called(tmp_path, name):
     book = openpyxl.Workbook()
     for row in (["Student", "ID"], ["Ødegård, Zoë", 40100.0], ["Li, An", 7]):
         book.active.append(row)
-    book.save(tmp_path / "r.xlsx")
-    people = read_roster(tmp_path / "r.xlsx")[1]
+    book.save(tmp_path / name)
+    people = read_roster(tmp_path / name)[1]
     assert people == [{"Student": "Ødegård, Zoë", "ID": "40100"}, {"Student": "Li, An", "ID": "7"}]
+
+
+@pytest.mark.parametrize(
+    "part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml"]
+)
+@pytest.mark.parametrize("content", [None, b"", b"<x>", b"\xff\x00"])
+def test_a_damaged_workbook_says_what_to_do(tmp_path, part, content):
+    openpyxl.Workbook().save(tmp_path / "sound.xlsx")
+    with (
+        zipfile.ZipFile(tmp_path / "sound.xlsx") as sound,
+        zipfile.ZipFile(tmp_path / "r.xlsx", "w") as broken,
+    ):
+        for name in sound.namelist():
+            if name != part:
+                broken.writestr(name, sound.read(name))
+            elif content is not None:
+                broken.writestr(name, content)
+    with pytest.raises(CourseError, match="CSV UTF-8"):
+        read_roster(tmp_path / "r.xlsx")
+
+
+def test_a_workbook_without_its_reader_says_how_to_save(tmp_path, monkeypatch):
+    openpyxl.Workbook().save(tmp_path / "r.xlsx")
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(CourseError, match="CSV UTF-8"):
+        read_roster(tmp_path / "r.xlsx")
 
 
 def test_an_empty_roster_is_named(tmp_path):
