@@ -6,12 +6,19 @@ them uses one of these: ``say`` for a terminal, ``html`` for a page, ``csv_cell`
 """
 
 import html as _html
+import re
 import sys
 import unicodedata
 
 MOST_LINE = 20_000  # characters of one line on a terminal
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _ODD = "\N{REPLACEMENT CHARACTER}"
+_NUMBER = re.compile(r"-?\d+(\.\d*)?|-?\.\d+")
+# A sign at the beginning, or after what some country's spreadsheet takes for the end of a cell.
+# Spaces, quotes and marks without a form of their own do not hide it; some read full-width signs.
+_BEGINS = r"""(^|[;\t\n|])(?=[\s"\u00ad\u200b-\u200d\u2060\ufeff]*"""
+_FORMULA = re.compile(_BEGINS + r"[=+\-@＝＋－＠]|^[\t\n])")
+_ACTS = re.compile(_BEGINS + r"(?:[=@＝＠]|[+\-＋－].*(?:[|!]|\w\()))")
 
 
 def line(text: object, most: int = MOST_LINE) -> str:
@@ -65,9 +72,16 @@ def html(text: object) -> str:
 def csv_cell(cell: object) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
     text = "" if cell is None else readable(cell)
-    starts = text.lstrip()[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\n")
-    number = text.replace(".", "", 1).removeprefix("-").isdigit()
-    return f"'{text}" if starts and not number else text
+    return text if _NUMBER.fullmatch(text) else _FORMULA.sub(r"\1'", text)
+
+
+def csv_comment(cell: object) -> str:
+    """Return a teacher's comment as a cell: in its own words, unless a spreadsheet could act on it.
+
+    After a sign that takes a call, another program or another sheet: "-1 for no unit" does not.
+    """
+    text = "" if cell is None else readable(cell)
+    return csv_cell(text) if _ACTS.search(text) else text
 
 
 def constant(value: object, most: int = 40) -> str:

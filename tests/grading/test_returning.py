@@ -164,6 +164,20 @@ def test_comments_in_moodles_table_are_the_teachers(course, set_name, tmp_path):
     rows = read_csv(export.export(course, set_name, "moodle", roster))
     assert [row[COMMENTS] for row in rows] == ["See me.", "", "", "Excused"]
     assert [row["Grade"] for row in rows] == ["", "", "7", ""]
+    for words in ("-1 for no unit", "- no unit\n- no sign; see me", "+1", "=: an equals sign"):
+        kept = words.replace("=:", "'=:")  # what a spreadsheet would reckon is no longer a formula
+        roster.write_text(f'Identifier,Grade,{COMMENTS}\nParticipant 1,,"{words}"\n')
+        assert read_csv(export.export(course, set_name, "moodle", roster))[0][COMMENTS] == kept
+
+
+def test_a_comment_reaches_the_student_in_the_markers_words(course, set_name, appraisal):
+    words = "-1 for no unit; =2 would be right\n@Ada: +1 for the link"
+    with gradebook.gradebook(course) as book:
+        given = book.find_comment(f"{appraisal.id}-answer", set_name, set_name, "ada")
+        given.manual_comment = words
+        book.db.commit()
+    pages.write_feedback(course, set_name)
+    assert f"Your marker writes: {words}</p>" in page_of(course, set_name, "ada")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """Whatever a stranger wrote does nothing where it is shown, stored or read."""
 
 import concurrent.futures
+import csv
 import gc
 import io
+import re
 import time
 import unicodedata
 
@@ -58,6 +60,61 @@ def test_pages_and_files_hold_no_control_character(text):
             assert c in "\n\t" or unicodedata.category(c) != "Cc"
     assert "<" not in safe_text.html(text) and '"' not in safe_text.html(text)
     assert safe_text.csv_cell(text).lstrip()[:1] not in ("=", "+", "@")
+
+
+FORMULAS = [
+    "=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1", "\n=1", "  =1", "\ufeff=1", "\u200b=1", "＝1+1", "＠SUM(1)", "\r=1", "-A1", '"=1',
+    "-2+cmd|' /C calc'!A0", '=HYPERLINK("http://x","y")', "Li;=1+1", "Li\t=1+1", "Li\n=1+1", 'Li;"=1+1', "Li; @SUM(1)", "\x00=1",
+]  # fmt: skip
+WORDS = [
+    "-1 for no unit", "- no unit (see q3)\n- no sign", "+ 2 for the link; -1 for the unit", "-½: too long", "+1", "Good; well done", "",
+    "See me.\n\nIt's fine", "-1.5", "– no unit", "1 = 2 is wrong", "a+b", "x -1", "'quoted' words",
+]  # fmt: skip
+
+
+def opened(cell, delimiter):
+    """Return the cells that a spreadsheet of some country makes of a row of ours."""
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerow(["ada", cell, "7"])
+    return [
+        cell
+        for row in csv.reader(io.StringIO(text.getvalue()), delimiter=delimiter)
+        for cell in row
+    ]
+
+
+def is_formula(cell):
+    """Return whether a spreadsheet may take a cell for one; a number alone is none."""
+    cell = re.sub(r"^[\s\"\u200b\ufeff]+", "", cell)
+    return unicodedata.normalize("NFKC", cell[:1]) in tuple("=+-@") and not re.fullmatch(
+        r"-[\d.]+", cell
+    )
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_spreadsheet_gets_a_formula(text, delimiter):
+    assert any(is_formula(part) for part in [text.strip("\x00"), *re.split("[;\t\n]", text)])
+    assert not any(is_formula(cell) for cell in opened(safe_text.csv_cell(text), delimiter))
+    assert safe_text.csv_cell(safe_text.csv_cell(text)) == safe_text.csv_cell(text)
+
+
+@given(ANYTHING.map(lambda text: text.replace(",", "")))
+def test_no_text_begins_a_formula(text):
+    for delimiter in ",;\t":
+        assert not any(is_formula(cell) for cell in opened(safe_text.csv_cell(text), delimiter))
+
+
+@pytest.mark.parametrize("text", WORDS)
+def test_a_teachers_words_stay(text):
+    assert safe_text.csv_comment(text) == text
+    assert safe_text.html(text).replace("&#x27;", "'") == text
+
+
+@pytest.mark.parametrize("text", [t for t in FORMULAS if "=" in t or "@" in t or "|" in t])
+def test_no_comment_acts(text):
+    for cell in opened(safe_text.csv_comment(text), ","):
+        assert not is_formula(cell), cell
 
 
 DEEP = {

@@ -16,7 +16,7 @@ from igf1lab.grading.intake.ingest import owners
 from igf1lab.grading.intake.people import Owner, letters
 from igf1lab.grading.marking import gradebook as books
 from igf1lab.grading.marking.results import newer_work, read_results
-from igf1lab.grading.safe_text import csv_cell
+from igf1lab.grading.safe_text import csv_cell, csv_comment
 
 FORMATS = ("plain", "canvas", "moodle")
 _CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
@@ -101,7 +101,8 @@ def export(
     rows = table(course, name, found, who, people, places, column)
     path = course.folder / "export" / f"{name}-{style}.csv"
     text = io.StringIO(newline="")
-    table = [[csv_cell(cell) for cell in row] for row in rows]
+    written = [csv_comment if title == _COMMENTS else csv_cell for title in rows[0]]
+    table = [[as_cell(cell) for as_cell, cell in zip(written, row, strict=True)] for row in rows]
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows(table)
     put(path, "\ufeff" + text.getvalue())
     course.log("export", set=name, format=style, rows=len(rows) - 1)

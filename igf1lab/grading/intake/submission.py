@@ -8,6 +8,8 @@ Nothing that a student wrote is taken away.
 import codecs
 import json
 import re
+import sys
+import threading
 import warnings
 from dataclasses import dataclass
 
@@ -21,6 +23,7 @@ MOST_BYTES = 20_000_000
 MOST_CELLS = 600
 MOST_SOURCE = 1_000_000  # characters of all cells together
 MOST_LEAN = 6_000_000  # bytes without outputs
+MOST_MEMORY = 12_000_000  # bytes as text: one emoji makes all of it four times as large
 MOST_TOKENS, MOST_SKIPPED = (
     400_000,
     4_000_000,
@@ -32,6 +35,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _LEFT_OUT = re.compile(rb'"(?:outputs|attachments|widgets)"\s*+:\s*+')
+_one_reader = threading.Lock()
 _OPENS = re.compile(r"""^[^#\n]*\bopen_(exercise|lesson)\(\s*['"]([^'"]+)['"]""", re.MULTILINE)
 _HEADING = re.compile(r"^\s*#{1,6}\s*\**\s*Question\s+(\d{1,2})\b", re.MULTILINE | re.IGNORECASE)
 _FENCE = re.compile(r"^\s*```.*$\n?", re.MULTILINE)
@@ -71,13 +75,21 @@ def read_notebook(blob: bytes) -> list[Cell]:
         raise Unreadable("the file is empty")
     if len(blob) > MOST_BYTES:
         raise Unreadable(f"the file is too large ({len(blob) / 1e6:.0f} MB)")
-    if blob.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # an editor's "Unicode"
-        blob = blob.decode("utf-16", "replace").encode()
-    lean = without_outputs(blob)
+    # Threads read one at a time: reading takes many times a file's size, and is no faster beside.
+    with _one_reader:
+        if blob.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # an editor's "Unicode"
+            blob = blob.decode("utf-16", "replace").encode()
+        return _cells_of(without_outputs(blob))
+
+
+def _cells_of(lean):
     if len(lean) > MOST_LEAN:
         raise Unreadable("the notebook holds too much text")
     try:
-        notebook = json.loads(lean.decode("utf-8-sig"))
+        text = lean.decode("utf-8-sig")
+        if sys.getsizeof(text) > MOST_MEMORY:
+            raise Unreadable("the notebook holds too much text")
+        notebook = json.loads(text)
         if notebook["nbformat"] != 4:
             _refuse_too_many(cell for sheet in notebook["worksheets"] for cell in sheet["cells"])
             notebook = nbformat.reads(json.dumps(notebook), as_version=4)

@@ -6,6 +6,7 @@ import math
 import os
 import select
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -20,7 +21,8 @@ from igf1lab.grading.sandbox.tiers import TIERS, NoSandbox, Server, start
 
 MOST_REPLY = 6_000_000  # bytes of one reply
 MOST_ITEMS = 500_000  # numbers, texts and brackets in one reply: what parsing it may cost
-MOST_OUTPUT = 10_000_000  # characters of outputs that are kept of one submission
+MOST_OUTPUT = 10_000_000  # bytes of memory for the outputs that are kept of one submission
+MOST_NUMBERS = 400_000  # in all answers that are kept of it
 MOST_RERUNS = 3
 GRACE_SECONDS = 1.0  # beyond a cell's own limit, before its process is killed
 PATIENCE = 10  # times by the clock what a submission that runs alone may take of the processor
@@ -82,6 +84,7 @@ class Run:
     late: list[int] = field(default_factory=list)
     seconds: float = 0.0
     room: int = MOST_OUTPUT
+    room_for_numbers: int = MOST_NUMBERS
 
 
 class _Turns:
@@ -199,7 +202,7 @@ class Sandbox:
         deadline = start + limits.total_seconds * (PATIENCE if alone else 1)
         for _ in range(1 + MOST_RERUNS):
             run.late.clear()
-            run.room = MOST_OUTPUT
+            run.room, run.room_for_numbers = MOST_OUTPUT, MOST_NUMBERS
             try:
                 with Session(self, limits, figures, alone) as session:
                     self._once(session, steps, fatal, run, files or {}, deadline)
@@ -231,6 +234,8 @@ class Sandbox:
                     _, question_id, part, expression, kind, calls = step
                     ask = {"ask": expression, "kind": kind, "calls": calls}
                     described = clean_description(session.step(ask, deadline).get("described"))
+                    run.room_for_numbers -= _numbers(described)
+                    described = described if run.room_for_numbers >= 0 else _odd()
                     run.answers[question_id, part] = described
                     late = described.get("says") == TOOK_TOO_LONG
                 run.late += [number] if late else []
@@ -424,13 +429,22 @@ def _text(value, most):
 
 
 def _size(row):
-    return sum(len(value) for value in row.values() if isinstance(value, str))
+    # As memory holds it: one sign beyond the usual ones makes a whole text four times as large.
+    return sys.getsizeof(row) + sum(map(sys.getsizeof, row.values()))
+
+
+def _numbers(described):
+    """Return how many numbers a clean description holds."""
+    if described["is"] == "calls":
+        return sum(map(_numbers, described["returned"]))
+    curves = [curve for axes in described.get("axes", []) for curve in axes["curves"]]
+    return len(described.get("values", [])) + sum(2 * len(curve["x"]) for curve in curves)
 
 
 def clean_outputs(rows, room: int = MOST_OUTPUT) -> list[dict]:
     """Return the outputs of a cell in a known shape; what does not fit is dropped.
 
-    So is what goes beyond ``room`` characters; a line says so.
+    So is what goes beyond ``room`` bytes of memory; a line says so.
     """
     cleaned = []
     for row in _clean_rows(rows):
@@ -472,9 +486,13 @@ def _is_base64(text):
     )
 
 
+def _odd():
+    return {"is": "odd", "says": "no readable answer came back"}
+
+
 def clean_description(described) -> dict:
     """Return a description in a known shape; anything else becomes ``odd``."""
-    odd = {"is": "odd", "says": "no readable answer came back"}
+    odd = _odd()
     if not isinstance(described, dict):
         return odd
     what = described.get("is")
