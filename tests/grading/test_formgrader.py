@@ -145,9 +145,17 @@ def test_a_mark_entered_by_hand(chromium, lab, course, source, set_name):
         with page.expect_response(lambda reply: "/api/grade/" in reply.url):
             box.fill("3")
             box.press("Tab")
+        # A decimal comma is a point; what is no number is told, and not sent.
+        with page.expect_response(lambda reply: "/api/grade/" in reply.url) as sent:
+            box.fill("2,5")
+            box.press("Tab")
+        assert float(json.loads(sent.value.request.post_data)["manual_score"]) == 2.5
+        box.fill("2,5,1")
+        box.press("Tab")
+        assert "1.5 or 1,5" in box.evaluate("box => box.validationMessage")
         words = page.locator("textarea.comment").last
         with page.expect_response(lambda reply: "/api/comment/" in reply.url):
-            words.fill("Good link, thin evidence.")
+            words.fill("-1: good link, thin evidence.")
             words.press("Tab")
         assert page.title() != "HACKED"
         browser.close()
@@ -155,7 +163,7 @@ def test_a_mark_entered_by_hand(chromium, lab, course, source, set_name):
         marks = gradebook.marks(book, set_name)
     by_hand = [m[question.id] for m in marks.values() if m[question.id]["manual"] is not None]
     assert [(mark["manual"], mark["comment"]) for mark in by_hand] == [
-        (3.0, "Good link, thin evidence.")
+        (2.5, "-1: good link, thin evidence.")
     ]
     totals = [entry["total"] for entry in export.final_marks(course, set_name).values()]
-    assert sorted(totals, key=str) == sorted([None, 20 - question.points + 3], key=str)
+    assert sorted(totals, key=str) == sorted([None, 20 - question.points + 2.5], key=str)

@@ -172,10 +172,7 @@ def test_comments_in_moodles_table_are_the_teachers(course, set_name, tmp_path):
 
 def test_a_comment_reaches_the_student_in_the_markers_words(course, set_name, appraisal):
     words = "-1 for no unit; =2 would be right\n@Ada: +1 for the link"
-    with gradebook.gradebook(course) as book:
-        given = book.find_comment(f"{appraisal.id}-answer", set_name, set_name, "ada")
-        given.manual_comment = words
-        book.db.commit()
+    mark_by_hand(course, set_name, "ada", appraisal.id, 2.0, words)
     pages.write_feedback(course, set_name)
     assert f"Your marker writes: {words}</p>" in page_of(course, set_name, "ada")
 
