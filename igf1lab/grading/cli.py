@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import ctypes
 import json
 import shutil
 import sys
@@ -16,6 +17,7 @@ from igf1lab.grading.sandbox.client import Limits
 from igf1lab.grading.sandbox.tiers import TIERS, NoSandbox
 
 NOT_REPLACED, TROUBLE = 3, 2
+_MMAP_THRESHOLD = -3  # as malloc.h calls it: from this size on a block is one of its own
 
 
 def _parser():
@@ -74,6 +76,7 @@ def main(arguments=None) -> int:
     without a row in the roster.
     """
     options = _parser().parse_args(arguments)
+    _give_memory_back()
     try:
         course = open_course(options.course, make=options.command == "ingest")
         return globals()[f"_{options.command}"](course, options) or 0
@@ -86,6 +89,14 @@ def main(arguments=None) -> int:
     except KeyboardInterrupt:
         say("Stopped. What was marked is kept; run the same command to go on.", sys.stderr)
         return TROUBLE
+
+
+def _give_memory_back():
+    """Let what a large file took go back to the system, also after the first (glibc's habit)."""
+    with contextlib.suppress(
+        OSError, TypeError, AttributeError
+    ):  # another system has another habit
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, 1 << 20)
 
 
 def _ingest(course, options):

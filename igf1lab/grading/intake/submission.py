@@ -98,7 +98,7 @@ def _cells_of(lean):
     except Unreadable:
         raise
     except Exception as error:  # broken files raise many kinds, here and in nbformat
-        if re.search(rb"^<<<<<<< ", blob, re.MULTILINE):
+        if re.search(rb"^<<<<<<< ", lean, re.MULTILINE):
             raise Unreadable(
                 "git's marks of a conflict (<<<<<<<) stand in it; keep one of the two versions"
             ) from None
