@@ -79,6 +79,7 @@ def checks(source: str) -> dict[str, str]:
     return found
 
 
+@lru_cache(maxsize=256)
 def only_checks(source: str) -> bool:
     """Return whether a cell does nothing but check names: there is no answer of its own in it."""
     parsed = tree(source)
@@ -111,13 +112,18 @@ def same(source: str, other: str) -> bool:
     """Return whether two cells are the same code, apart from comments and layout."""
     if source.split() == other.split():
         return True
-    trees = tree(source), tree(other)
-    if None in trees:
-        return False
+    form = _form(source)
+    return bool(form) and form == _form(other)
+
+
+@lru_cache(maxsize=256)
+def _form(source):
+    """Return code without its comments and layout; "" if it is none."""
+    parsed = tree(source)
     try:
-        return ast.dump(trees[0]) == ast.dump(trees[1])
+        return "" if parsed is None else ast.dump(parsed)
     except (RecursionError, MemoryError):
-        return False
+        return ""
 
 
 def prose(source: str) -> str:

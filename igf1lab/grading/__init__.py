@@ -2,3 +2,9 @@
 
 Needs the ``[instructor]`` extra; learners need none of it.
 """
+
+import sys
+
+# jsonschema, which nbformat needs, would make a grammar of web addresses when it is imported: two
+# seconds of every command, for a format that no notebook's schema names.
+sys.modules.setdefault("rfc3987_syntax", None)

@@ -13,7 +13,7 @@ from igf1lab.exercises.questions import SpecError
 from igf1lab.grading.course import CourseError, open_course, safe_name
 from igf1lab.grading.progress import told
 from igf1lab.grading.safe_text import say
-from igf1lab.grading.sandbox.client import Limits
+from igf1lab.grading.sandbox.client import Limits, Sandbox
 from igf1lab.grading.sandbox.tiers import TIERS, NoSandbox
 
 NOT_REPLACED, TROUBLE = 3, 2
@@ -121,6 +121,9 @@ def _or_nothing(says):
 
 
 def _grade(course, options):
+    course.solution(options.set)  # says so if there is no such set
+    # It starts while we import the rest.
+    sandbox = Sandbox.best(options.i_trust_these_students, options.sandbox)
     from igf1lab.grading.marking.whole_class import grade
 
     with _or_nothing("Nothing was marked."), told() as tell:
@@ -132,8 +135,7 @@ def _grade(course, options):
             figures=not options.no_figures,
             workers=options.workers,
             dask=options.dask,
-            trust=options.i_trust_these_students,
-            only=options.sandbox,
+            sandbox=sandbox,
             again=options.again,
             replace=options.replace,
             progress=tell,

@@ -8,10 +8,12 @@ them uses one of these: ``say`` for a terminal, ``html`` for a page, ``csv_cell`
 import html as _html
 import re
 import sys
-import unicodedata
 
 MOST_LINE = 20_000  # characters of one line on a terminal
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Controls but line break and tab, halves of characters, marks that turn the direction.
+_ACTS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 _ODD = "\N{REPLACEMENT CHARACTER}"
 _NUMBER = re.compile(r"-?\d+(\.\d*)?|-?\.\d+")
 # A sign at the beginning, or after what some country's spreadsheet takes for the end of a cell.
@@ -52,16 +54,7 @@ def readable(text: object, most: int | None = None) -> str:
     Control characters other than line breaks and tabs, halves of characters and marks that turn
     the direction of what follows become �.
     """
-    text = str(text)[:most].replace("\r\n", "\n").replace("\r", "\n")
-    if text.isprintable() and not _BIDI & set(text):
-        return text
-    return "".join(_ODD if _acts(c) else c for c in text)
-
-
-def _acts(character):
-    if character in _BIDI:
-        return True
-    return character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cs")
+    return _ACTS.sub(_ODD, str(text)[:most].replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def html(text: object) -> str:

@@ -112,4 +112,4 @@ def _check_outputs(question, verdicts):
 
 def write_copy(path: Path, notebook) -> None:
     """Write a marked copy, replacing an older one."""
-    put(path, json.dumps(notebook, ensure_ascii=False, indent=1) + "\n")
+    put(path, json.dumps(notebook, ensure_ascii=False) + "\n")

@@ -72,6 +72,7 @@ def marks(book: Gradebook, name: str) -> dict[str, dict]:
     """
     try:
         submissions = book.assignment_submissions(name)
+        _hold_cells(book, name)
     except MissingEntry:
         return {}
     found = {}
@@ -91,6 +92,12 @@ def marks(book: Gradebook, name: str) -> dict[str, dict]:
                 if question in of_student and comment.manual_comment:
                     of_student[question]["comment"] = comment.manual_comment
     return found
+
+
+def _hold_cells(book, name):
+    """Let the session hold a set's cells: what nobody holds it asks for again, a mark at a time."""
+    notebooks = book.find_assignment(name).notebooks
+    book.db().info[name] = [n.grade_cells + n.solution_cells + n.task_cells for n in notebooks]
 
 
 def store(

@@ -49,7 +49,7 @@ def open_set(course: Course, name: str) -> tuple:
 
 
 class Marker:
-    """One set of one class, ready to mark: solution, probes and a sandbox of its own.
+    """One set of one class, ready to mark: solution, probes and a sandbox, which ends with it.
 
     Raises
     ------
@@ -64,27 +64,26 @@ class Marker:
         *,
         limits: Limits | None = None,
         figures: bool = True,
-        trust: bool = False,
-        only: str | None = None,
+        sandbox: Sandbox | None = None,
     ):
         self.course, self.name = course, name
         self._limits, self._figures = limits or Limits(), figures
-        self.source, self.release = open_set(course, name)
-        self.sandbox = Sandbox.best(trust, only)
+        self.sandbox = sandbox or Sandbox.best()
         self._seed = f"{course.secret}:{name}"
         self._jobs: dict[str, one_submission.Job] = {}
         try:
+            self.source, self.release = open_set(course, name)
             if not course.personal:
                 self.job("")
         except BaseException:
-            self.sandbox.server.stop()
+            self.sandbox.stop()
             raise
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exception):
-        self.sandbox.server.stop()
+        self.sandbox.stop()
 
     def job(self, student: str) -> one_submission.Job:
         """Return the job of marking one student; all share one unless numbers are personal."""
@@ -127,8 +126,7 @@ def grade(
     figures: bool = True,
     workers: int | None = None,
     dask: str | None = None,
-    trust: bool = False,
-    only: str | None = None,
+    sandbox: Sandbox | None = None,
     again: bool = False,
     replace: bool = False,
     progress: Callable[[str], None] = lambda line: None,
@@ -141,6 +139,8 @@ def grade(
         Only these.
     dask : str, optional
         Address of a Dask scheduler to spread the marking over.
+    sandbox : Sandbox, optional
+        Another one than the best there is. It is stopped at the end.
     again : bool
         Mark unchanged work, too.
     replace : bool
@@ -152,7 +152,7 @@ def grade(
     CourseError
         If there is no such set, or nobody, or one of ``students``, has handed it in.
     """
-    marker = Marker(course, name, limits=limits, figures=figures, trust=trust, only=only)
+    marker = Marker(course, name, limits=limits, figures=figures, sandbox=sandbox)
     with marker:
         students = students or course.students(name)
         if not students:
@@ -181,7 +181,7 @@ def grade(
                 summary.troubled[student] = str(done["says"])
         with (
             books.gradebook(course) as book,
-            _mapper(marker, workers, dask, trust, only) as results,
+            _mapper(marker, workers, dask) as results,
         ):
             before = books.marks(book, name)
             for number, (student, result) in enumerate(results(todo), 1):
@@ -225,7 +225,7 @@ def _note_packages(summary, student, result):
 
 
 @contextmanager
-def _mapper(marker, workers, dask, trust, only) -> Iterator:
+def _mapper(marker, workers, dask) -> Iterator:
     """Yield a function from students to (student, result) pairs as they come.
 
     Few are in flight at a time, so that neither files nor results pile up here.
@@ -239,7 +239,7 @@ def _mapper(marker, workers, dask, trust, only) -> Iterator:
                 blob = marker.course.submitted(student, marker.name).read_bytes()
                 job = marker.job(student)
                 mark = one_submission.mark_anywhere
-                return client.submit(mark, blob, job, trust, only, pure=False)
+                return client.submit(mark, blob, job, *marker.sandbox.asked, pure=False)
 
             most = IN_FLIGHT * max(1, sum(client.nthreads().values()))
             results = partial(_as_they_come, over_cluster, wait, most)

@@ -1,5 +1,6 @@
 """The trusted side: send steps to a confined process and believe nothing it says back."""
 
+import concurrent.futures
 import contextlib
 import json
 import math
@@ -14,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
 from igf1lab.exercises.answers import MOST_NAMES, MOST_VALUES
 from igf1lab.grading.safe_text import readable
@@ -124,13 +126,19 @@ class Sandbox:
 
     Parameters
     ----------
-    server : Server
+    server : Server, optional
+        One that runs already.
     start : callable, optional
-        Starts another server when this one has died (for want of memory, say).
+        Starts a server: the first, in the background, if none is given, and another one when it
+        has died (for want of memory, say).
     """
 
-    def __init__(self, server: Server, start: Callable[[], Server] | None = None):
-        self.server, self._start = server, start
+    def __init__(self, server: Server | None = None, start: Callable[[], Server] | None = None):
+        self._server, self._start = server, start
+        self.asked: tuple = (False, None)  # for one like it elsewhere: what ``best`` takes
+        # A server dies with the thread that started it, so this one lives as long as we do.
+        self._starter = concurrent.futures.ThreadPoolExecutor(1)
+        self._starting = self._starter.submit(start) if server is None else None
         self._lock, self._turns = threading.Lock(), _Turns()
         self._at_work = Counter(dict.fromkeys(os.sched_getaffinity(0), 0))  # by processor
 
@@ -138,19 +146,31 @@ class Sandbox:
     def best(cls, trust: bool = False, only: str | None = None) -> "Sandbox":
         """Return the strongest sandbox there is, which outlives its servers.
 
-        Takes and raises what :func:`start_best` does.
+        It starts while the caller goes on; whoever needs it waits for it. Takes, and then raises,
+        what :func:`start_best` does.
         """
+        sandbox = cls(start=partial(start_best, trust, only))
+        sandbox.asked = trust, only
+        return sandbox
 
-        def start():
-            return start_best(trust, only)
+    @property
+    def server(self) -> Server:
+        """The server in use.
 
-        return cls(start(), start)
+        Raises
+        ------
+        NoSandbox
+            If the first one could not be started.
+        """
+        if self._server is None:
+            self._server = self._starting.result()
+        return self._server
 
     def _living_server(self):
         """Return the server, another one if it has died. Call it with the lock held."""
         if self.server.process.poll() is not None and self._start:
             self.server.stop()
-            self.server = self._start()
+            self._server = self._starter.submit(self._start).result()
         return self.server
 
     @property
@@ -158,11 +178,17 @@ class Sandbox:
         """The words that name the sandbox in use."""
         return self.server.tier.says
 
+    def stop(self) -> None:
+        """Stop the server, if one could be started."""
+        with contextlib.suppress(NoSandbox):
+            self.server.stop()
+        self._starter.shutdown()
+
     def __enter__(self):
         return self
 
     def __exit__(self, *exception):
-        self.server.stop()
+        self.stop()
 
     def run(self, steps, limits: Limits, figures: bool = True, files: dict | None = None) -> Run:
         """Run a submission's steps.

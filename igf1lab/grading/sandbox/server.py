@@ -30,7 +30,7 @@ SOCKET_MIB = 0.21  # what may wait in a socket that nobody reads
 CRASHED, OUT_OF_TIME = 3, 4  # how the first process says that the student was killed
 TOO_LONG = "used more processor time than it may"
 PRELOAD = (
-    "numpy", "scipy.integrate", "scipy.optimize", "scipy.signal", "scipy.stats",
+    "numpy", "scipy.integrate", "scipy.interpolate", "scipy.optimize", "scipy.signal", "scipy.stats",
     "matplotlib.pyplot", "igf1lab.evidence", "igf1lab.exercises", "igf1lab.units", "igf1lab.models",
 )  # fmt: skip
 
