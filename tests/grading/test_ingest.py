@@ -329,3 +329,29 @@ def test_a_killed_graders_folders_are_swept_up(tmp_path, monkeypatch):
         grader.kill()
     tiers._sweep()
     assert not alive.exists()
+
+
+@pytest.mark.parametrize("folder", ["a", "all", "submissions"])
+@pytest.mark.parametrize("packed", [True, False])
+def test_folders_without_end_cost_nobody_else(
+    tmp_path, source, set_name, monkeypatch, folder, packed
+):
+    inbox, content = tmp_path / "inbox", blob(learner_copy(source))
+    inbox.mkdir()
+    if packed:
+        inbox = tmp_path / "inbox.zip"
+        with zipfile.ZipFile(inbox, "w") as archive:
+            archive.writestr(f"ada_{set_name}.ipynb", content)
+            archive.writestr(f"{folder}/" * 4000 + "x.ipynb", content)
+    else:
+        (inbox / f"ada_{set_name}.ipynb").write_bytes(content)
+        monkeypatch.chdir(inbox)
+        for _ in range(1100):
+            Path(folder).mkdir()
+            os.chdir(folder)
+        Path("x.ipynb").write_bytes(content)
+        monkeypatch.chdir(tmp_path)
+    arrivals = ingest(open_course(str(tmp_path / "private")), inbox, set_name)
+    assert sorted(a.says[:30] for a in arrivals) == ["new", "refused: it lies in too many f"]
+    if not packed:
+        subprocess.run(["rm", "-rf", str(inbox)], check=True)  # pytest's own way goes only so deep

@@ -19,6 +19,8 @@ from igf1lab.grading.course import CourseError
 from igf1lab.grading.intake.submission import MOST_BYTES
 
 _QUIET = {PERSONAL, "__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
+MOST_FOLDERS = 40  # one in another; no platform and no person goes deeper
+_TOO_DEEP = "it lies in too many folders, one in another; hand in the file itself"
 _UTF8, _UNICODE_PATH = 0x800, 0x7075
 
 
@@ -93,6 +95,9 @@ def _in_folder(source):
             elif not _no_notebook(inside):
                 folders.remove(folder)
                 yield Found(inside, None, wrong="a folder that is called like a notebook")
+            elif inside.count("/") >= MOST_FOLDERS:
+                folders.remove(folder)
+                yield Found(inside, None, wrong=_TOO_DEEP)
         for file in sorted(files):
             path = Path(top, file)
             inside = path.relative_to(source).as_posix()
@@ -121,6 +126,10 @@ def _in_zip(archive, entries):
     for entry in entries:
         inside = _name(entry)
         if _is_extra(inside):
+            continue
+        parts = PurePosixPath(inside).parts
+        if len(parts) > MOST_FOLDERS:
+            yield Found("/".join(parts[:MOST_FOLDERS]), None, wrong=_TOO_DEEP)
             continue
         if inside.endswith("/"):
             if not _no_notebook(inside.rstrip("/")):
