@@ -85,6 +85,7 @@ READ_AS = {
 _NUMBER_IN_TEXT = re.compile(
     r"[\s=≈~]*([-+\N{MINUS SIGN}]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?)\s*\D*"
 )
+_THOUSAND = re.compile(r"\D?\d{1,3},\d{3}")  # or a decimal comma: nobody can tell
 _TYPES = "NoneType|int|float|str|list|tuple|dict|set|ndarray|Line2D|Figure|Axes|DataFrame|Series"
 _OWN_WORDS = [
     "it is None; a line is missing, or a function has no return",
@@ -157,7 +158,7 @@ def _describe_values(answer) -> dict:
     read = {}
     if array.dtype.kind in "US":
         found = [_NUMBER_IN_TEXT.fullmatch(str(text)[:200]) for text in array.ravel().tolist()]
-        if not found or None in found:
+        if not found or not all(found) or any(_THOUSAND.fullmatch(match[1]) for match in found):
             return odd(_kind_of_thing(" ".join(map(str, array.ravel()[:MOST_NAMES]))))
         numbers = [match[1].replace(",", ".").replace("\N{MINUS SIGN}", "-") for match in found]
         array = np.array(numbers, dtype=float).reshape(array.shape)

@@ -386,6 +386,7 @@ CRASHES = {
     "q1 = 4.3 / 0": ("unusable", "ZeroDivisionError"),
     "import polars\nq1 = polars.Series([16.03])": ("pending", "needs polars"),
     "Q1 = 4.3 + 9.5 / 0.81": ("pending", "not as `q1`"),
+    'q1 = "1,603"': ("pending", "may mark thousands"),
     "q2 = [200 * 0.36, 60 * 0.09, ...]": ("blank", ""),
     "import nunpy\nq1 = nunpy.array(16)": ("unusable", "No module named 'nunpy'"),
 }

@@ -24,6 +24,7 @@ _UNDEFINED = re.compile(r"name '(\w+)' is not defined")
 # What is plainly meant but cannot be read by a machine: a person decides. {name} is the answer's.
 _MEANT = [
     (("number", "array"), r"(?<![\w.])\d+,0\d", "A number with a decimal comma seems to stand here."),
+    (("number", "array"), r"['\"]\D{{0,3}}\d{{1,3}},\d{{3}}(?!\d)", "The comma of a number may mark thousands, or be a decimal one."),
     (("choice_with_reason",), r"^\s*{name}\s*=\s*[\[(]?\s*[A-Za-z]\s*,?\s*\d{{0,2}}\s*[\])]?\s*(#.*)?$",
      "A letter seems to stand here without quotes."),
     (("figure",), r"\.(plot|bar|barh|scatter|step|errorbar|hist|loglog|semilog[xy]|fill_between)\(",
