@@ -115,6 +115,9 @@ class Drawn(list):
     def __repr__(self):
         return repr([path for path, *_ in self])
 
+    def _repr_pretty_(self, printer, cycle):
+        printer.text(repr(self))
+
 
 def changed(notebook, wanted):
     """Return a copy of a notebook, as JSON values, with drawn changes."""
