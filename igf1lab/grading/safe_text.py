@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"-?\d+(\.\d*)?|-?\.\d+")
 # Spaces, quotes and marks without a form of their own do not hide it; some read full-width signs.
 _BEGINS = r"""(^|[;\t\n|])(?=[\s"\u00ad\u200b-\u200d\u2060\ufeff]*"""
 _FORMULA = re.compile(_BEGINS + r"[=+\-@＝＋－＠]|^[\t\n])")
-_ACTS = re.compile(_BEGINS + r"(?:[=@＝＠]|[+\-＋－].*(?:[|!]|\w\()))")
+_ACTING_FORMULA = re.compile(_BEGINS + r"(?:[=@＝＠]|[+\-＋－].*(?:[|!]|\w\()))")
 
 
 def line(text: object, most: int = MOST_LINE) -> str:
@@ -74,7 +74,7 @@ def csv_comment(cell: object) -> str:
     After a sign that takes a call, another program or another sheet: "-1 for no unit" does not.
     """
     text = "" if cell is None else readable(cell)
-    return csv_cell(text) if _ACTS.search(text) else text
+    return csv_cell(text) if _ACTING_FORMULA.search(text) else text
 
 
 def constant(value: object, most: int = 40) -> str:
