@@ -595,7 +595,7 @@ def files(source, name: str) -> dict[str, tuple[bytes, str, str]]:
         {"cell_type": "code", "source": [1, None]},
     ]
     add("cells that are none", json.dumps(broken).encode(), "full", "dropped")
-    add("UTF-16", blob(whole).decode().encode("utf-16"), "unreadable", "reader")
+    add("UTF-16", blob(whole).decode().encode("utf-16"), "full", "reader")
     bom = b"\xef\xbb\xbf" + blob(whole)
     add("byte order mark", bom, "full", "reader")
     return odd

@@ -49,7 +49,7 @@ def address(site) -> str:
     running.server_close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # of two at a time Playwright refuses the second
 def chromium():
     if not find_chromium() and not os.environ.get("CI"):
         pytest.skip("no Chromium found: install it, or set CHROMIUM to its path")

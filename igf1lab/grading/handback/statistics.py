@@ -123,8 +123,11 @@ def near_identical(
     group_of = {student: {student} for student in shapes}
     likeness = {}
     for a, b in combinations(shapes, 2):
-        union = shapes[a] | shapes[b]
-        alike = len(shapes[a] & shapes[b]) / len(union) if union else 0.0
+        small, large = sorted((len(shapes[a]), len(shapes[b])))
+        if small < least * large:
+            continue  # however much of the smaller one is in the larger
+        both = len(shapes[a] & shapes[b])
+        alike = both / (small + large - both)
         if alike >= least:
             likeness[frozenset((a, b))] = alike
             merged = group_of[a] | group_of[b]
