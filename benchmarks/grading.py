@@ -1,6 +1,6 @@
 """Time our grading beside stock nbgrader: ``python -m benchmarks.grading [SET] [--rounds N]``.
 
-The same 24 made-up submissions go through every way in the same run, interleaved; marks are
+The same 60 made-up submissions, a small class, go through every way in the same run, interleaved; marks are
 compared. Times include starting the program. Read the ratios; seconds depend on the machine.
 """
 
@@ -25,7 +25,7 @@ from igf1lab.grading.demo import made_up_class
 from igf1lab.grading.intake.ingest import ingest
 from igf1lab.grading.marking import gradebook, one_submission, whole_class
 
-SUBMISSIONS = 24
+SUBMISSIONS = 60
 STOCK_CONFIG = """
 c = get_config()
 d = c.CourseDirectory

@@ -19,7 +19,7 @@ from igf1lab.grading.marking import whole_class
 from igf1lab.grading.marking.results import kept_result
 from igf1lab.grading.sandbox.client import Limits
 
-LIMITS = Limits(cell_seconds=1.0, total_seconds=25.0)
+LIMITS = Limits(cell_seconds=0.6, total_seconds=20.0)
 
 
 def tree(*roots):
@@ -103,7 +103,7 @@ def run(tmp_path_factory, sandbox, source, set_name):
     before = tree(*watched, inbox)
     arrivals = ingest(course, inbox, set_name)
     started = time.monotonic()
-    summary = whole_class.grade(course, set_name, limits=LIMITS, workers=2)
+    summary = whole_class.grade(course, set_name, limits=LIMITS, workers=4)
     seconds = time.monotonic() - started
     yield {
         "course": course, "honest": honest, "expected": expected, "by": by, "summary": summary,
@@ -237,5 +237,5 @@ def test_marked_copies_are_safe_to_open(run):
 def test_marking_again_changes_nothing(run):
     course, name = run["course"], run["name"]
     students = [made.student for made in run["honest"]]
-    summary = whole_class.grade(course, name, students, limits=LIMITS, workers=2)
+    summary = whole_class.grade(course, name, students, limits=LIMITS, workers=4)
     assert summary.marked == [] and sorted(summary.unchanged) == sorted(students)

@@ -37,11 +37,11 @@ def ask(sandbox, code, limits):
 
 
 def test_spinners_in_sessions_of_their_own_cost_honest_work_nothing(sandbox):
-    limits = Limits(cell_seconds=3.0, total_seconds=20.0)
+    limits = Limits(cell_seconds=1.5, total_seconds=10.0)
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
-        greedy = [pool.submit(ask, sandbox, SPINNERS, limits) for _ in range(3)]
+        greedy = [pool.submit(ask, sandbox, SPINNERS, limits) for _ in range(2)]
         time.sleep(0.3)
-        honest = [pool.submit(ask, sandbox, HONEST.format(seconds=1.5), limits) for _ in range(3)]
+        honest = [pool.submit(ask, sandbox, HONEST.format(seconds=0.8), limits) for _ in range(3)]
         runs = [future.result() for future in honest]
         assert all(future.result() for future in greedy)
     for run in runs:

@@ -10,6 +10,8 @@ from functools import partial
 from importlib.util import find_spec
 from itertools import islice
 
+import scipy.interpolate  # noqa: F401 (for figures: imported while the sandbox starts)
+
 from igf1lab.exercises.generate import learner_copy, read_tidy
 from igf1lab.grading.course import Course, CourseError, versions
 from igf1lab.grading.marking import copies, one_submission
