@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -25,7 +26,7 @@ from igf1lab.grading.demo import made_up_class
 from igf1lab.grading.intake.ingest import ingest
 from igf1lab.grading.marking import gradebook, one_submission, whole_class
 
-SUBMISSIONS = 60
+SUBMISSIONS = 60  # the made-up class twice
 STOCK_CONFIG = """
 c = get_config()
 d = c.CourseDirectory
@@ -163,7 +164,9 @@ def main(arguments=None) -> None:
     options = parser.parse_args(arguments)
     os.environ.pop("COURSE_PRIVATE", None)
     source = read_source(REPOSITORY / "solutions" / options.set / f"{options.set}.ipynb")
-    honest, release = made_up_class(source)[:SUBMISSIONS], learner_copy(source)
+    honest, release = made_up_class(source), learner_copy(source)
+    honest = [replace(made, student=f"{made.student}-{n}") for made in honest for n in (1, 2)]
+    assert len(honest) == SUBMISSIONS
     try:
         from distributed import LocalCluster
 

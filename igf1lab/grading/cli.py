@@ -215,7 +215,7 @@ def _feedback(course, options):
 
 
 def _export(course, options):
-    from igf1lab.grading.handback.export import export, final_marks
+    from igf1lab.grading.handback.export import export
 
     course.solution(options.set)
     lost = []
@@ -224,12 +224,6 @@ def _export(course, options):
             course, options.set, options.format, options.roster, options.column, tell, lost.append
         )
     say(path)
-    marks = [mark["total"] for mark in final_marks(course, options.set).values()]
-    if None in marks:
-        say(
-            f"{marks.count(None)} of {len(marks)} students have no mark yet: theirs is empty. "
-            f"`igf1lab-grade grade {options.set}` says what they wait for."
-        )
     for line in lost:
         say(line, sys.stderr)
     return TROUBLE if lost else 0

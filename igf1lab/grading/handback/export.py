@@ -93,6 +93,12 @@ def export(
     who = {student: known.get(student, Owner(student)) for student in found}
     for number, (student, mark) in enumerate(found.items(), 1):
         progress(f"[{number}/{len(found)}] {student}: {_number(mark['total']) or mark['status']}")
+    empty = sum(mark["total"] is None for mark in found.values())
+    if empty:
+        progress(
+            f"{empty} of {len(found)} students have no mark yet: theirs is empty. "
+            f"`igf1lab-grade grade {name}` says what they wait for."
+        )
     _warn_of_newer(course, name, warn)
     places = match_roster(who, people)
     if people and style != "plain":

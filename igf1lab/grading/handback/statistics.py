@@ -115,11 +115,11 @@ def near_identical(
     Short right answers are alike by nature. This is for a human to look at, and proves nothing.
     """
     given = _shingles(code_tokens(common)) if common else set()
-    shapes = {}
+    shapes, numbers = {}, {}  # each shingle by a number: numbers are compared at once
     for student, text in code.items():
         own = _shingles(code_tokens(text)) - given
         if len(own) >= least_tokens:
-            shapes[student] = own
+            shapes[student] = {numbers.setdefault(shingle, len(numbers)) for shingle in own}
     group_of = {student: {student} for student in shapes}
     likeness = {}
     for a, b in combinations(shapes, 2):

@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from igf1lab.exercises.generate import learner_copy, read_tidy
 from igf1lab.grading.course import Course, CourseError, plain_name, safe_name
 from igf1lab.grading.files import put, sweep
 from igf1lab.grading.intake.inbox import Found, opened
@@ -41,6 +40,9 @@ class _Sheet:
 
     @cached_property
     def _release(self):
+        # nbgrader takes a second to import; most classes need no look at what a file is.
+        from igf1lab.exercises.generate import learner_copy, read_tidy
+
         return learner_copy(read_tidy(self._course.solution(self._name)))
 
     def not_it(self, blob):

@@ -9,7 +9,16 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.preprocessors import SaveCells
 from nbgrader.utils import parse_utc
 
@@ -70,32 +79,38 @@ def marks(book: Gradebook, name: str) -> dict[str, dict]:
     dict
         By student, by question id: ``auto``, ``manual``, ``extra``, ``waits`` and ``comment``.
     """
-    try:
-        submissions = book.assignment_submissions(name)
-        _hold_cells(book, name)
-    except MissingEntry:
-        return {}
     found = {}
-    for submission in submissions:
-        of_student = found.setdefault(submission.student.id, {})
-        for notebook in submission.notebooks:
-            for grade in notebook.grades:
-                of_student[grade.name] = {
-                    "auto": grade.auto_score,
-                    "manual": grade.manual_score,
-                    "extra": grade.extra_credit,
-                    "waits": grade.needs_manual_grade,
-                    "comment": "",
-                }
-            for comment in notebook.comments:
-                question = comment.name.removesuffix("-answer")
-                if question in of_student and comment.manual_comment:
-                    of_student[question]["comment"] = comment.manual_comment
+    for student, question, grade in _of_each_cell(book, name, Grade):
+        found.setdefault(student, {})[question] = {
+            "auto": grade.auto_score,
+            "manual": grade.manual_score,
+            "extra": grade.extra_credit,
+            "waits": grade.needs_manual_grade,
+            "comment": "",
+        }
+    for student, cell, comment in _of_each_cell(book, name, Comment):
+        question = cell.removesuffix("-answer")
+        if question in found.get(student, {}) and comment.manual_comment:
+            found[student][question]["comment"] = comment.manual_comment
     return found
+
+
+def _of_each_cell(book, name, what):
+    """Return (student, name of the cell, what) of a set: asked for at once, not a cell at a time."""
+    return (
+        book.db.query(SubmittedAssignment.student_id, BaseCell.name, what)
+        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(what, what.notebook_id == SubmittedNotebook.id)
+        .join(BaseCell, BaseCell.id == what.cell_id)
+        .filter(Assignment.name == name, Assignment.course_id == book.course_id)
+    )
 
 
 def _hold_cells(book, name):
     """Let the session hold a set's cells: what nobody holds it asks for again, a mark at a time."""
+    if name in book.db().info:
+        return
     notebooks = book.find_assignment(name).notebooks
     book.db().info[name] = [n.grade_cells + n.solution_cells + n.task_cells for n in notebooks]
 
@@ -113,6 +128,7 @@ def store(
     A mark given by a person is put up for review again if the automatic one changes, or if it
     was for a text that has since been replaced (``new_work``).
     """
+    _hold_cells(book, name)
     try:
         submission = book.find_submission(name, student)
     except MissingEntry:

@@ -10,8 +10,6 @@ from functools import partial
 from importlib.util import find_spec
 from itertools import islice
 
-import scipy.interpolate  # noqa: F401 (for figures: imported while the sandbox starts)
-
 from igf1lab.exercises.generate import learner_copy, read_tidy
 from igf1lab.grading.course import Course, CourseError, versions
 from igf1lab.grading.marking import copies, one_submission
@@ -71,6 +69,8 @@ class Marker:
         self.course, self.name = course, name
         self._limits, self._figures = limits or Limits(), figures
         self.sandbox = sandbox or Sandbox.best()
+        import scipy.interpolate  # noqa: F401 (judging figures needs it; the sandbox starts meanwhile)
+
         self._seed = f"{course.secret}:{name}"
         self._jobs: dict[str, one_submission.Job] = {}
         try:
