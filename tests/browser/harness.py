@@ -17,6 +17,7 @@ from playwright.sync_api import Locator, Page
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 RESULTS = ROOT / "test-results"
+PICTURES = bool(os.environ.get("IGF1LAB_PICTURES"))  # a minute of work that only a person needs
 AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
@@ -100,6 +101,13 @@ def wait_for_server(address: str, server: subprocess.Popen, log: Path) -> None:
         except OSError:
             time.sleep(0.2)
     raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+
+
+def save_picture(of: Page | Locator, name: str, **options) -> None:
+    """Save a picture in ``test-results/``, if ``IGF1LAB_PICTURES`` asks for it."""
+    if PICTURES:
+        RESULTS.mkdir(exist_ok=True)
+        of.screenshot(path=RESULTS / name, **options)
 
 
 class Lab:
@@ -190,11 +198,10 @@ class Lab:
     # --- looking ----------------------------------------------------------------------------
 
     def screenshots(self, name: str) -> None:
-        """Save a picture of the page and of each explorer in ``test-results/``, to be looked at."""
-        RESULTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=RESULTS / f"{name}.png")
+        """Save a picture of the page and of each explorer, if somebody wants to look at them."""
+        save_picture(self.page, f"{name}.png")
         for number, explorer in enumerate(self.find(".ig-explorer"), 1):
-            explorer.screenshot(path=RESULTS / f"{name}-explorer-{number}.png")
+            save_picture(explorer, f"{name}-explorer-{number}.png")
 
     def axe(self, selector: str = OURS) -> list[str]:
         """What axe-core finds wrong in the elements that match: one line each."""

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness import RESULTS, overflowing, run_axe
+from harness import overflowing, run_axe, save_picture
 from igf1lab.lesson.lesson import LESSONS
 from igf1lab.lesson.quiz_bank import bank
 from reading import alive, predict
@@ -122,15 +122,14 @@ def test_pages_are_whole_at_every_size_and_for_everybody(reader, page):
     paint = shown.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime")
     assert paint < BUILT_IN_FIRST_PAINT_MS
     assert run_axe(shown, "html") == []
-    RESULTS.mkdir(exist_ok=True)
     name = page.replace("/", "-").removesuffix(".html")
-    shown.screenshot(path=RESULTS / f"page-{name}.jpg", full_page=True)
+    save_picture(shown, f"page-{name}.jpg", full_page=True)
     shown.set_viewport_size({"width": 400, "height": 800})
     shown.get_by_role("button", name="Dark").click()
     shown.wait_for_timeout(300)
     assert shown.evaluate("document.documentElement.scrollWidth") <= 400
     assert run_axe(shown, "html") == []
-    shown.screenshot(path=RESULTS / f"page-{name}-narrow-dark.jpg", full_page=True)
+    save_picture(shown, f"page-{name}-narrow-dark.jpg", full_page=True)
     assert overflowing(shown, "main .part") == []
     shown.evaluate("document.documentElement.dir = 'rtl'")  # as a translated page may be
     assert shown.evaluate("document.documentElement.scrollWidth") <= 400
