@@ -167,7 +167,7 @@ def _waiting(waiting):
     """Return which answers wait for a person, and whose where they are few."""
     count = sum(map(len, waiting.values()))
     each = [
-        f"{question} of {_some(who, 3) if len(who) <= 3 else len(who)}"
+        f"{question} of {', '.join(who) if len(who) <= 3 else len(who)}"
         for question, who in sorted(waiting.items())
     ]
     return f"To be marked by a person: {count} ({'; '.join(each)}). Mark them with: igf1lab-grade review"

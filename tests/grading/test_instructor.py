@@ -644,6 +644,7 @@ def test_what_everybody_was_given_makes_nobody_alike():
     b = stub.replace("q1 = ...", "parts = [1, 2]\nq1 = max(parts)").replace("...", "k3 - k4 ** 2")
     assert len(statistics.near_identical({"a": a, "b": b})) == 1
     assert statistics.near_identical({"a": a, "b": b}, common=f"import numpy\n{stub}") == []
+    assert statistics.near_identical({"a": a, "b": a}, common=a, least_tokens=0) == []
     copied = "\n".join(f"total = total + {n} * value[{n}] / (1 + total)" for n in range(8))
     renamed = copied.replace("total", "summe")
     groups = statistics.near_identical({"a": stub + copied, "b": stub + renamed}, common=stub)

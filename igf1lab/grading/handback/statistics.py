@@ -118,7 +118,7 @@ def near_identical(
     shapes, numbers = {}, {}  # each shingle by a number: numbers are compared at once
     for student, text in code.items():
         own = _shingles(code_tokens(text)) - given
-        if len(own) >= least_tokens:
+        if own and len(own) >= least_tokens:
             shapes[student] = {numbers.setdefault(shingle, len(numbers)) for shingle in own}
     group_of = {student: {student} for student in shapes}
     likeness = {}

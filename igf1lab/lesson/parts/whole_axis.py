@@ -9,7 +9,7 @@ from igf1lab.lesson import style
 from igf1lab.lesson.outcome import Outcome
 from igf1lab.lesson.plate import Plate, forest, forest_alt
 from igf1lab.lesson.rows import Exploration, Slider, View, bars
-from igf1lab.models import whole_axis
+from igf1lab.models import chromatin, whole_axis
 from igf1lab.models.whole_axis import CERTAIN, EDGES, GH_UP, HUMAN_EDGES, PARAMETERS
 
 GRID = evidence.model_table("colon_grid")
@@ -409,12 +409,13 @@ def one_experiment() -> Plate:
     ax.grid(axis="y", visible=False)
     rows = zip(names[::-1], share[::-1], error[::-1], strict=True)
     told = "; ".join(f"{name} {s:.3f} ± {e:.3f}" for name, s, e in rows)
+    low, high = chromatin.IC50_BUTYRATE_READ_MM
     return Plate(
         fig,
         f"Bar chart of first-order Sobol indices for the change of IGF-1: {told}.",
         "First-order indices under our bets, in a healthy person with 15 g/d more inulin: mean of ten "
         "samples of 20,000 worlds; the bars at the ends are the Monte Carlo error. The HDAC arrow is "
-        "known with its IC50, drawn from 0.009 to 0.4 mmol/L.",
+        f"known with its IC50, drawn from {low} to {high} mmol/L.",
         ("hdaci_genes2012", "fass2011", "chembl_butyrate"),
     )
 
