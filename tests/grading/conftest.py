@@ -1,4 +1,4 @@
-"""What the grading tests share: a sandbox, the same secret in every run, one question to alembic."""
+"""What the grading tests share: one sandbox, the same secret in every run, one question to alembic."""
 
 import functools
 
@@ -6,7 +6,8 @@ import nbgrader.api
 import pytest
 
 from igf1lab.grading import course
-from sandboxes import sandbox_or_skip
+from igf1lab.grading.sandbox.client import Sandbox
+from sandboxes import Shared, running_or_skip
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,7 +27,29 @@ def alembic_is_asked_once():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_sandbox():
+    """A sandbox takes seconds to start and keeps nothing of a submission: one serves all tests.
+
+    How one starts, dies and starts again is tested by itself, and by the command in a process of
+    its own.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        shared, start = {}, Sandbox.best
+
+        def best(trust=False, only=None):
+            if (trust, only) == (False, "bubblewrap"):
+                only = None  # the same
+            if (trust, only) not in shared:
+                shared[trust, only] = start.__func__(Shared, trust, only)
+            return shared[trust, only]
+
+        patch.setattr(Sandbox, "best", best)
+        yield best
+        for sandbox in shared.values():
+            sandbox.end()
+
+
 @pytest.fixture(scope="session")
-def sandbox():
-    with sandbox_or_skip("bubblewrap") as running:
-        yield running
+def sandbox(one_sandbox):
+    return running_or_skip(one_sandbox())

@@ -22,7 +22,8 @@ from igf1lab.grading import cli
 from igf1lab.grading.course import open_course
 from igf1lab.grading.demo import blob, made_up_class, notebook_with, right_answers
 from igf1lab.grading.handback import pages
-from igf1lab.grading.marking import copies, gradebook, one_submission, whole_class
+from igf1lab.grading.marking import copies, one_submission, whole_class
+from igf1lab.grading.marking.marks import read_marks
 
 EXAMPLES, FILES = 6, 12
 PICK = (0, 1, 8, 9, 12, 13, 14, 24, 27, 28)  # of the made-up class: every kind is there
@@ -205,8 +206,7 @@ def kept(course, name, students):
     for student in students:
         result = json.loads(course.result(student, name).read_text("utf-8"))
         found[f"result of {student}"] = result | {"seconds": 0}
-    with gradebook.gradebook(course) as book:
-        marks = gradebook.marks(book, name)
+    marks = read_marks(course, name)
     return found | {f"marks of {student}": marks[student] for student in students}
 
 

@@ -14,13 +14,6 @@ from igf1lab.grading.demo import blob, made_up_class, notebook_with, right_answe
 from igf1lab.grading.intake.ingest import ingest, owners
 from igf1lab.grading.intake.submission import Cell, Unreadable, read_notebook, rebuild
 from igf1lab.grading.marking.results import read_results
-from sandboxes import sandbox_or_skip
-
-
-@pytest.fixture(scope="module")
-def need_sandbox():
-    with sandbox_or_skip("bubblewrap"):
-        pass
 
 
 @pytest.fixture
@@ -56,9 +49,7 @@ def another_set(set_name):
     return name, (REPOSITORY / "exercises" / name / f"{name}.ipynb").read_bytes()
 
 
-def test_the_wrong_notebook_is_not_a_nought(
-    course, tmp_path, source, set_name, need_sandbox, capsys
-):
+def test_the_wrong_notebook_is_not_a_nought(course, tmp_path, source, set_name, sandbox, capsys):
     other, exercise = another_set(set_name)
     whole = notebook_with(source, right_answers(source))
     files = {
@@ -101,9 +92,7 @@ def test_honest_notebooks_of_every_kind_are_rebuilt(source, set_name):
 # --- own numbers ----------------------------------------------------------------------------------
 
 
-def test_numbers_for_another_name_are_told(
-    course, tmp_path, source, set_name, need_sandbox, capsys
-):
+def test_numbers_for_another_name_are_told(course, tmp_path, source, set_name, sandbox, capsys):
     if not source.exercise_set.parameters:
         pytest.skip(f"{set_name} has no parameters")
     (course.folder / "course.yaml").write_text("personal: true\n")
@@ -170,7 +159,7 @@ def test_canvas_numbers_decide_a_tie(course, tmp_path, set_name, older, newer):
 
 
 def test_a_newer_file_that_was_not_taken_is_seen(
-    course, tmp_path, source, set_name, need_sandbox, capsys
+    course, tmp_path, source, set_name, sandbox, capsys
 ):
     good = blob(notebook_with(source, right_answers(source)))
     ingest(course, fill(tmp_path / "in", {"ada.ipynb": good}), set_name)
@@ -199,7 +188,7 @@ def test_a_mistyped_folder_is_not_made(tmp_path, set_name, capsys):
     assert "no submissions" in capsys.readouterr().err and not folder.exists()
 
 
-def test_nobody_handed_in(course, set_name, need_sandbox, capsys):
+def test_nobody_handed_in(course, set_name, sandbox, capsys):
     assert run(course, "grade", set_name) == cli.TROUBLE
     assert f"Nobody has handed in {set_name}" in capsys.readouterr().err
 

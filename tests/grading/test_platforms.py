@@ -5,6 +5,7 @@ gradebook export; Moodle's ``assignsubmission_file`` folders, grading worksheet 
 """
 
 import csv
+import io
 import json
 import zipfile
 
@@ -17,19 +18,12 @@ from igf1lab.grading.handback import export
 from igf1lab.grading.handback.export import match_roster
 from igf1lab.grading.intake.ingest import ingest, owners
 from igf1lab.grading.intake.people import Owner, whose
-from sandboxes import sandbox_or_skip
 
 CANVAS_HEAD = "Student,ID,SIS User ID,SIS Login ID,Section,Metabolism (4711)\n"
 MOODLE_HEAD = (
     "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,"
     "Last modified (submission),Last modified (grade),Feedback comments\n"
 )
-
-
-@pytest.fixture(scope="module")
-def need_sandbox():
-    with sandbox_or_skip("bubblewrap"):
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +40,8 @@ def answered(source):
     return with_answers
 
 
-def pack(path, files):
-    with zipfile.ZipFile(path, "w") as archive:
+def pack(path, files, how=zipfile.ZIP_STORED):
+    with zipfile.ZipFile(path, "w", how) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     return path
@@ -66,7 +60,7 @@ def read_csv(path):
         return list(csv.DictReader(file))
 
 
-def test_canvas_there_and_back(tmp_path, set_name, answered, need_sandbox, capsys):
+def test_canvas_there_and_back(tmp_path, set_name, answered, sandbox, capsys):
     files = {
         f"lovelaceada_12345_67890_{set_name}.ipynb": answered(3)[0],
         f"hoppergrace_LATE_222_67891_{set_name}-2.ipynb": answered(2)[0],
@@ -97,7 +91,7 @@ def test_canvas_there_and_back(tmp_path, set_name, answered, need_sandbox, capsy
     assert rows[0]["Student"] == "Lovelace, Ada" and rows[0]["SIS Login ID"] == "al1@uni.example"
 
 
-def test_moodle_there_and_back(tmp_path, set_name, answered, need_sandbox, capsys):
+def test_moodle_there_and_back(tmp_path, set_name, answered, sandbox, capsys):
     file = f"{set_name}.ipynb"
     files = {
         f"Ada Lovelace_98765_assignsubmission_file_/{file}": answered(3)[0],
@@ -205,6 +199,47 @@ def test_a_canvas_number_is_one_person_in_all_sets(tmp_path):
     assert course.students("04_blood_vessels") == ["Ada", "smithjohn-222"]
 
 
+def zipped(files, *how):
+    pack(packed := io.BytesIO(), files, *how)
+    return packed.getvalue()
+
+
+PACKED = {
+    "lovelaceada_1_2_work.zip": (zipped({"x.ipynb": "ada's"}), "lovelaceada", "ada's"),
+    "Bo Ek_3_assignsubmission_file_/All.ZIP": (
+        zipped({"in/a.ipynb": "bo's", "__MACOSX/._a.ipynb": "x", "plan.pdf": "x"}), "Bo-Ek", "bo's",
+    ),
+    "cleo/cleo.zip": (zipped({"a.ipynb": "1", "b.ipynb": "2"}), "cleo", "a zip with 2 notebooks in it, not one"),
+    "dara/a.zip": (zipped({"notes.txt": "x"}), "dara", "a zip with no notebook in it, not one"),
+    "eve/a.zip": (zipped({"a.zip": zipped({"a.ipynb": "x"})}), "eve", "a zip with no notebook in it"),
+    "finn/a.zip": (b"no zip", "finn", "a zip that cannot be read (File is not a zip file)"),
+    "gus/a.zip": (zipped({"a.ipynb": "x"}) + b"PK\1\2" * 3000, "gus", "cannot be read (too many files)"),
+    "hal/a.zip": (zipped({"a.ipynb": "0" * 30_000_000}, zipfile.ZIP_DEFLATED), "hal", "a zip with no notebook in it"),
+    "ida/a.zip": (zipped({"a.ipynb": "old"}).replace(b"old", b"new"), "ida", "it cannot be read (BadZipFile"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", ["folder", "zip"])
+def test_a_zip_with_one_notebook_in_it_is_that_notebook(tmp_path, set_name, shape):
+    course, inbox = open_course(str(tmp_path / "private")), tmp_path / "in"
+    files = {file: content for file, (content, _, _) in PACKED.items()}
+    for file, content in files.items():
+        (inbox / file).parent.mkdir(parents=True, exist_ok=True)
+        (inbox / file).write_bytes(content)
+    arrivals = ingest(
+        course, inbox if shape == "folder" else pack(tmp_path / "in.zip", files), set_name
+    )
+    for arrival in arrivals:
+        _, student, says = PACKED[arrival.file]
+        assert arrival.student == student
+        kept = course.submitted(student, set_name)
+        if kept.is_file():
+            assert arrival.says == "new" and kept.read_text() == says
+        else:
+            assert arrival.says.startswith("refused: ") and says in arrival.says
+    assert len(arrivals) == len(PACKED) and course.students(set_name) == ["Bo-Ek", "lovelaceada"]
+
+
 def test_a_damaged_entry_costs_only_itself(tmp_path, set_name):
     course = open_course(str(tmp_path / "private"))
     path = pack(tmp_path / "all.zip", {"ada.ipynb": "good", "bodil.ipynb": "damaged"})
@@ -242,7 +277,7 @@ def test_one_row_is_never_two_students():
     assert match_roster({"A l1": Owner("A l1"), "al1": Owner("al1")}, ROSTER) == {}
 
 
-def test_without_a_roster_canvas_gets_its_own_numbers(tmp_path, set_name, answered, need_sandbox):
+def test_without_a_roster_canvas_gets_its_own_numbers(tmp_path, set_name, answered, sandbox):
     files = {f"lovelaceada_12345_67890_{set_name}.ipynb": answered(1)[0], "bo.ipynb": b"{"}
     course = taken(tmp_path, set_name, files, cli.TROUBLE)
     rows = read_csv(export.export(open_course(course[1]), set_name, "canvas"))

@@ -14,11 +14,12 @@ from igf1lab.exercises.source import read_source
 from igf1lab.grading import cli
 from igf1lab.grading.course import open_course
 from igf1lab.grading.demo import blob, notebook_with, right_answers
-from igf1lab.grading.marking import gradebook
+from igf1lab.grading.marking.marks import read_marks
+from igf1lab.grading.sandbox.client import Sandbox
 from igf1lab.web import lite
 from kernels import ROOT
 from reading import predict
-from sandboxes import sandbox_or_skip
+from sandboxes import running_or_skip
 
 SET = "01_gh_igf1_axis"
 ALL = [path.relative_to(ROOT).as_posix() for path in lite.notebooks()]
@@ -109,7 +110,7 @@ if os.environ.get("IGF1LAB_ALL_LIVE"):
 
 
 def test_a_set_solved_in_the_browser_is_graded_with_the_same_marks(reader, tmp_path, monkeypatch):
-    with sandbox_or_skip("bubblewrap"):
+    with running_or_skip(Sandbox.best()):
         pass
     source = read_source(ROOT / "solutions" / SET / f"{SET}.ipynb")
     solved = notebook_with(source, right_answers(source))
@@ -124,8 +125,7 @@ def test_a_set_solved_in_the_browser_is_graded_with_the_same_marks(reader, tmp_p
     monkeypatch.setenv("COURSE_PRIVATE", str(tmp_path / "private"))
     assert cli.main(["ingest", SET, str(inbox)]) == 0
     assert cli.main(["grade", SET]) == 0
-    with gradebook.gradebook(open_course(str(tmp_path / "private"))) as book:
-        marks = gradebook.marks(book, SET)
+    marks = read_marks(open_course(str(tmp_path / "private")), SET)
     assert marks["live"] == marks["native"]
     assert any(marks["live"].values())
 

@@ -14,7 +14,7 @@ from igf1lab.grading.handback.pages import final_points
 from igf1lab.grading.handback.roster import FIRST, LAST, LOGIN, WHOLE, cells, read_roster
 from igf1lab.grading.intake.ingest import owners
 from igf1lab.grading.intake.people import Owner, letters
-from igf1lab.grading.marking import gradebook as books
+from igf1lab.grading.marking.marks import read_marks
 from igf1lab.grading.marking.results import newer_work, read_results
 from igf1lab.grading.safe_text import csv_cell, csv_comment
 
@@ -39,8 +39,7 @@ def final_marks(course: Course, name: str) -> dict[str, dict]:
         ``points`` by question id (None while pending), ``total`` (None while anything of it is
         pending or the work could not be read) and ``status``.
     """
-    with books.gradebook(course) as book:
-        marks = books.marks(book, name)
+    marks = read_marks(course, name)
     found = {}
     for student, result in read_results(course, name).items():
         points = {

@@ -13,7 +13,7 @@ from igf1lab.exercises.questions import set_from_data
 from igf1lab.grading.course import Course, CourseError
 from igf1lab.grading.files import put
 from igf1lab.grading.intake.ingest import owners, refusals
-from igf1lab.grading.marking import gradebook as books
+from igf1lab.grading.marking.marks import read_marks
 from igf1lab.grading.marking.results import kept_result, newer_work, read_results
 from igf1lab.grading.safe_text import html
 
@@ -120,7 +120,8 @@ def unmarked_page(
         wrong = "None of the files that you handed in could be taken."
         todo = (
             f"Hand in your {name}.ipynb itself, as JupyterLab saves it: one file whose name ends in "
-            ".ipynb, not in a zip, not a link, not an export to PDF or HTML."
+            ".ipynb, not a link, not an export to PDF or HTML. If it must be zipped, put nothing else "
+            "into the zip."
         )
     elif result["status"] == "unreadable":
         wrong = f"The file that you handed in could not be read: {result['says']}."
@@ -192,8 +193,7 @@ def write_feedback(
     CourseError
         At the end, if one of them could not be written.
     """
-    with books.gradebook(course) as book:
-        marks = books.marks(book, name)
+    marks = read_marks(course, name)
     written, lost = [], []
     results, refused = read_results(course, name), refusals(course, name)
     for student in refused:

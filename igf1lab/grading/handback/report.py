@@ -16,7 +16,7 @@ from igf1lab.grading.course import Course, CourseError
 from igf1lab.grading.handback import statistics
 from igf1lab.grading.handback.export import final_marks
 from igf1lab.grading.handback.pages import page
-from igf1lab.grading.marking import gradebook as books
+from igf1lab.grading.marking.marks import read_marks
 from igf1lab.grading.marking.results import kept_result, newer_work, read_results
 from igf1lab.grading.marking.whole_class import open_set
 from igf1lab.grading.safe_text import html
@@ -194,8 +194,7 @@ def _agreement(course, name):
     path = course.folder / SECOND / f"{name}.csv"
     if not path.is_file():
         return ""
-    with books.gradebook(course) as book:
-        marks = books.marks(book, name)
+    marks = read_marks(course, name)
     pairs = {}
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:

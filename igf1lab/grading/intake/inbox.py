@@ -3,6 +3,7 @@
 Nothing here raises because of one file: what cannot be read says why.
 """
 
+import io
 import os
 import re
 import stat
@@ -10,7 +11,7 @@ import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -20,6 +21,7 @@ from igf1lab.grading.intake.submission import MOST_BYTES
 
 _QUIET = {PERSONAL, "__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
 MOST_FOLDERS = 40  # one in another; no platform and no person goes deeper
+MOST_ENTRIES = 2000  # of a zip that a student packed
 _TOO_DEEP = "it lies in too many folders, one in another; hand in the file itself"
 _UTF8, _UNICODE_PATH = 0x800, 0x7075
 
@@ -113,16 +115,49 @@ def _one(path, inside):
         about = path.lstat()
     except OSError as error:
         return Found(inside, None, wrong=f"it cannot be read ({error.strerror})")
-    if wrong := _no_notebook(inside):
+    wrong, packed = _no_notebook(inside), _is_zip(inside)
+    if wrong and not packed:
         return Found(inside, None, wrong=wrong)
     if not stat.S_ISREG(about.st_mode):
         return Found(inside, None, wrong="a link or not a file")
     if about.st_size > MOST_BYTES:
         return Found(inside, None, wrong="too large")
-    return Found(inside, path.read_bytes, int(about.st_mtime), "folder")
+    found = Found(inside, path.read_bytes, int(about.st_mtime), "folder")
+    return _unpacked(found) if packed else found
 
 
-def _in_zip(archive, entries):
+def _is_zip(inside):
+    return inside.lower().endswith(".zip")
+
+
+def _unpacked(packed):
+    """Return the one notebook in a zip that a student handed in, by the zip's own name and time."""
+
+    @contextmanager
+    def notebooks():
+        blob = packed.read()
+        if blob.count(b"PK\1\2") > MOST_ENTRIES:  # as each entry of a zip's directory begins
+            raise zipfile.BadZipFile("too many files")
+        with zipfile.ZipFile(io.BytesIO(blob)) as archive:
+            within = _in_zip(archive, archive.infolist(), inner=True)
+            yield [found.read for found in within if found.read]
+
+    def read():
+        with notebooks() as (only,):
+            return only()
+
+    try:
+        with notebooks() as found:
+            count = len(found)
+    except Exception as error:  # a damaged zip raises many kinds; it costs this file only
+        return replace(packed, read=None, wrong=f"a zip that cannot be read ({error})")
+    if count == 1:
+        return replace(packed, read=read)
+    wrong = f"a zip with {count or 'no'} notebook{'s' if count else ''} in it, not one"
+    return replace(packed, read=None, wrong=wrong)
+
+
+def _in_zip(archive, entries, inner=False):
     for entry in entries:
         inside = _name(entry)
         if _is_extra(inside):
@@ -136,13 +171,15 @@ def _in_zip(archive, entries):
                 yield Found(inside, None, wrong="a folder that is called like a notebook")
             continue
         link = stat.S_ISLNK(entry.external_attr >> 16)
-        if wrong := _no_notebook(inside):
+        wrong, packed = _no_notebook(inside), _is_zip(inside) and not inner
+        if wrong and not packed:
             yield Found(inside, None, wrong=wrong)
         elif entry.file_size > MOST_BYTES or link:
             yield Found(inside, None, wrong="too large, or a link")
         else:
             read = lambda entry=entry: archive.read(entry)  # noqa: E731
-            yield Found(inside, read, _time(entry), "zip")
+            found = Found(inside, read, _time(entry), "zip")
+            yield _unpacked(found) if packed else found
 
 
 def _name(entry):

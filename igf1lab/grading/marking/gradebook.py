@@ -9,16 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from nbgrader.api import (
-    Assignment,
-    BaseCell,
-    Comment,
-    Grade,
-    Gradebook,
-    MissingEntry,
-    SubmittedAssignment,
-    SubmittedNotebook,
-)
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import SaveCells
 from nbgrader.utils import parse_utc
 
@@ -69,42 +60,6 @@ def register(course: Course, name: str, release) -> None:
         SaveCells().preprocess(release, {"nbgrader": about})
     except RuntimeError as error:
         raise CourseError(f"{name}: {error}. Give the changed set another name.") from None
-
-
-def marks(book: Gradebook, name: str) -> dict[str, dict]:
-    """Return the present marks of a set.
-
-    Returns
-    -------
-    dict
-        By student, by question id: ``auto``, ``manual``, ``extra``, ``waits`` and ``comment``.
-    """
-    found = {}
-    for student, question, grade in _of_each_cell(book, name, Grade):
-        found.setdefault(student, {})[question] = {
-            "auto": grade.auto_score,
-            "manual": grade.manual_score,
-            "extra": grade.extra_credit,
-            "waits": grade.needs_manual_grade,
-            "comment": "",
-        }
-    for student, cell, comment in _of_each_cell(book, name, Comment):
-        question = cell.removesuffix("-answer")
-        if question in found.get(student, {}) and comment.manual_comment:
-            found[student][question]["comment"] = comment.manual_comment
-    return found
-
-
-def _of_each_cell(book, name, what):
-    """Return (student, name of the cell, what) of a set: asked for at once, not a cell at a time."""
-    return (
-        book.db.query(SubmittedAssignment.student_id, BaseCell.name, what)
-        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
-        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-        .join(what, what.notebook_id == SubmittedNotebook.id)
-        .join(BaseCell, BaseCell.id == what.cell_id)
-        .filter(Assignment.name == name, Assignment.course_id == book.course_id)
-    )
 
 
 def _hold_cells(book, name):

@@ -14,6 +14,7 @@ from igf1lab.exercises.generate import learner_copy, read_tidy
 from igf1lab.grading.course import Course, CourseError, versions
 from igf1lab.grading.marking import copies, one_submission
 from igf1lab.grading.marking import gradebook as books
+from igf1lab.grading.marking.marks import read_marks
 from igf1lab.grading.marking.results import kept_result, write_result
 from igf1lab.grading.sandbox.client import Limits, Sandbox
 
@@ -185,7 +186,7 @@ def grade(
             books.gradebook(course) as book,
             _mapper(marker, workers, dask) as results,
         ):
-            before = books.marks(book, name)
+            before = read_marks(course, name)
             for number, (student, result) in enumerate(results(todo), 1):
                 try:
                     says = _keep(course, marker, book, student, result, before, summary)
@@ -195,7 +196,7 @@ def grade(
                     says = f"could not be stored: {type(error).__name__}: {error} ({where})"
                     summary.troubled[student] = says
                 progress(f"[{number}/{len(todo)}] {student}: {says}")
-            for student, marks in sorted(books.marks(book, name).items()):
+            for student, marks in sorted(read_marks(course, name).items()):
                 for question in sorted(q for q, mark in marks.items() if mark["waits"]):
                     summary.waiting.setdefault(question, []).append(student)
     return summary
