@@ -4,6 +4,7 @@ What an explorer's sliders do at every end is tested without a browser (``test_l
 what each part does with keys and answers on a page of its own; here is what JupyterLab adds.
 """
 
+import json
 import re
 
 import pytest
@@ -11,11 +12,12 @@ from playwright.sync_api import Locator, expect
 
 from harness import NARROW, ROOT, WIDE, overflowing, run_axe
 from igf1lab.lesson.lesson import open_lesson
-from igf1lab.lesson.quiz_bank import load_all
+from igf1lab.lesson.quiz_bank import bank, load_all
 
 LESSONS = [path.stem for path in sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))]
 # The first two, one of the mechanisms and the last: between them, every kind of part.
 WORKED = [LESSONS[0], LESSONS[1], LESSONS[7], LESSONS[11]]
+REOPENED = LESSONS[2]  # all of its explorers stand open, and their sweeps are computed quickly
 SILENT = {LESSONS[0]}  # its first quiz is the pre-test, which judges and says nothing
 PREDICTIONS = ".ig-card:not([data-item]):has(button:text('Record my prediction'))"
 
@@ -66,7 +68,7 @@ def faults(lab) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", sorted({*LESSONS} - {*WORKED}))
+@pytest.mark.parametrize("name", sorted({*LESSONS} - {*WORKED, REOPENED}))
 def test_other_lessons_run_and_fit(lab, name):
     lab.open_lesson(name)
     lab.run_all()
@@ -224,6 +226,95 @@ def test_the_quiz_needs_only_the_keyboard(lesson, lab, choices):
     assert first.is_checked()
     lab.page.keyboard.press("Enter")
     expect(card.locator(".ig-feedback")).to_contain_text(re.compile("[✓✗]|Recorded"))
+
+
+# --- a lesson that was saved and opened again: its figures move, whatever became of the kernel ---
+
+
+def test_a_lesson_opened_again_still_moves(lab, course):
+    """JupyterLab starts a new kernel for it, which knows nothing of what is shown; then even that is gone.
+
+    That widgets are saved at all is a setting that comes with the course's installation: see
+    ``igf1lab/lesson/jupyterlab.json``.
+    """
+    lab.open_lesson(REOPENED)
+    lab.run_all()
+    assert faults(lab) == []
+    lab.wait_quiet()
+    shown = len(lab.find(".ig-explorer"))
+    assert shown > 1
+    lab.command("docmanager:save")
+    lab.page.wait_for_function("() => !jupyterapp.shell.currentWidget.context.model.dirty")
+    file = course / "notebooks" / f"{REOPENED}.ipynb"
+    saved = json.loads(file.read_text("utf-8"))
+    assert "widgets" in saved["metadata"], "widgets are not saved: install the course again"
+    assert file.stat().st_size < 3e6
+
+    lab.page.reload()
+    lab.page.wait_for_function("window.jupyterapp?.restored.then(() => true)", timeout=60_000)
+    lab.open_lesson(REOPENED)
+    expect(lab.page.locator(".ig-explorer")).to_have_count(shown)
+    lab.page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
+    for explorer in lab.find(".ig-explorer"):
+        picture = explorer.locator(".ig-picture")
+        slider = explorer.locator("input[type=range]").first
+        before = picture.inner_html()
+        slider.press("End")
+        assert picture.inner_html() != before
+        explorer.get_by_role("button", name="Reset").press("Enter")
+        assert picture.inner_html() == before
+    explorer.locator("input[type=range]").first.press("End")
+    explorer.locator("input[type=range]").last.press("End")  # a place that is not held
+    expect(explorer.locator(".ig-status")).to_contain_text("kernel is not answering", timeout=8000)
+    assert lab.errors() == []
+
+
+def test_without_a_kernel_a_quiz_judges_and_what_the_messages_say_helps(lab):
+    """It goes on where the test before it ends: a lesson on the page, and no kernel.
+
+    The quiz says to run the Setup cell, the explorer to run its own cell after that.
+    """
+    item = next(item for item in bank(REOPENED).items if item.kind == "choice")
+    card = lab.page.locator(f".ig-card[data-item='{item.id}']")
+    wrong = next(option for option in item.options if not option.correct)
+    card.locator(f"input[value='{wrong.key}']").check()
+    card.get_by_role("button", name="Check").click()
+    expect(card.locator(".ig-feedback")).to_contain_text("Hint:")
+    told = lab.page.get_by_text("Your answers are kept in this page")
+    expect(told.last).to_be_visible(timeout=12_000)
+    lab.page.evaluate(
+        "() => jupyterapp.shell.currentWidget.sessionContext.changeKernel({ name: 'python3' })"
+        ".then(() => null)"
+    )
+    run_cell_with(lab, "cell.model.sharedModel.getSource().includes('open_lesson')")
+    lab.page.wait_for_function(
+        """() => [...igf1labKeepers.values()].some((keeper) =>
+            keeper.place && !keeper.loose.size && keeper.records().length === 1)""",
+        timeout=90_000,
+    )
+    expect(told).to_have_count(0)
+    expect(lab.page.locator(".ig-status-line").last).to_contain_text("of 26 claims firm")
+    expect(card.locator(".ig-feedback")).to_contain_text("Hint:")  # nothing was lost
+
+    run_cell_with(lab, "cell.node.querySelector('.ig-explorer')")
+    explorer = lab.page.locator(".ig-explorer").first
+    expect(explorer).to_have_attribute("data-ready", "true", timeout=60_000)
+    explorer.locator("input[type=range]").first.press("End")
+    explorer.locator("input[type=range]").last.press("End")  # what could not be computed before
+    expect(explorer).to_have_attribute("data-ready", "true", timeout=60_000)
+    expect(explorer.locator(".ig-status")).not_to_contain_text("kernel")
+
+
+def run_cell_with(lab, sign: str) -> None:
+    """Run the first cell for which a piece of JavaScript about ``cell`` is true."""
+    lab.page.evaluate(
+        f"""async () => {{
+            const {{ content }} = jupyterapp.shell.currentWidget;
+            content.activeCellIndex = content.widgets.findIndex((cell) => {sign});
+            content.deselectAll();
+            await jupyterapp.commands.execute('notebook:run-cell');
+        }}"""
+    )
 
 
 # --- the tests can fail -----------------------------------------------------------------------
