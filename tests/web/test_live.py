@@ -23,7 +23,7 @@ from sandboxes import running_or_skip
 
 SET = "01_gh_igf1_axis"
 ALL = [path.relative_to(ROOT).as_posix() for path in lite.notebooks()]
-LESSON = "06_fibre_to_scfa"
+LESSON = "10_mechanism_microbial_colonisation"
 START_MS, RUN_MS = 120_000, 240_000  # loose: other work shares the machine
 IDLE = """() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"""
 # JupyterLab attaches no cells that are off screen, so outputs are read from the model.
