@@ -66,8 +66,8 @@ def large_files(source):
         "wider": made(code("1", [picture]), x="z" * 2_500_000 + "😀"),
         "attached": made(attached, x=[[]] * 180_000),
         "widgets": made(code("1", [lines]), widgets={str(n): [n] for n in range(100_000)}),
-        "rows": made(*[code(ROWS)] * 8),
-        "numbers": made(code(NUMBERS), *[check] * 12),
+        "rows": made(*[code(ROWS)] * 6),
+        "numbers": made(code(NUMBERS), *[check] * 5),
     }
 
 
