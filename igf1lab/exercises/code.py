@@ -20,20 +20,25 @@ def parse(source: str) -> ast.Module | None:
 
     Bounded in length, in depth and in the digits of a number: Python's own reader is not.
     """
-    if len(source) > MOST_SOURCE or _LONG_NUMBER.search(source):
-        return None
-    try:
-        with _one_reader, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they would quote the source on our terminal
-            parsed = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
-        return None
-    nodes = [parsed]
+    parsed = parse_deep(source)
+    nodes = [parsed] if parsed else []
     for _ in range(MOST_DEPTH):
         nodes = [child for node in nodes for child in ast.iter_child_nodes(node)]
         if not nodes:
             return parsed
     return None
+
+
+def parse_deep(source: str) -> ast.Module | None:
+    """Return a syntax tree as :func:`parse` does, of any depth: for who walks it by no recursion."""
+    if len(source) > MOST_SOURCE or _LONG_NUMBER.search(source):
+        return None
+    try:
+        with _one_reader, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they would quote the source on our terminal
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return None
 
 
 def tree(source: str) -> ast.Module | None:

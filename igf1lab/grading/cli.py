@@ -233,9 +233,13 @@ def _report(course, options):
     from igf1lab.grading.handback.report import report
 
     course.solution(options.set)
+    lost = []
     with told() as tell:
-        path = report(course, options.set, tell)
+        path = report(course, options.set, tell, lost.append)
     say(path)
+    for line in lost:
+        say(line, sys.stderr)
+    return TROUBLE if lost else 0
 
 
 def _numbers(course, options):

@@ -99,6 +99,10 @@ class Course:
         """Return where the result of marking lies."""
         return self.folder / "results" / name / f"{student}.json"
 
+    def given(self, name: str) -> Path:
+        """Return where the code lies that everybody was given."""
+        return self.folder / "results" / name / "given.py"
+
     def students(self, name: str) -> list[str]:
         """Return who handed in a set."""
         found = (self.folder / "submitted").glob(f"*/{name}/{name}.ipynb")

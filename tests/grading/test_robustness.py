@@ -342,7 +342,7 @@ def test_a_damaged_result_is_made_anew(ada, set_name):
     assert read_results(ada, set_name)["ada"]["status"] == "marked"
 
 
-def test_a_short_row_of_the_second_marker_is_explained(ada, source, set_name, capsys):
+def test_what_a_report_cannot_make_is_said_and_the_rest_is_there(ada, source, set_name, capsys):
     question = next(q for q in source.exercise_set.questions if not q.automatic)
     with gradebook.gradebook(ada) as book:
         book.find_grade(question.id, set_name, set_name, "ada").manual_score = 1.0
@@ -353,3 +353,11 @@ def test_a_short_row_of_the_second_marker_is_explained(ada, source, set_name, ca
     assert cli.main(["--course", str(ada.folder), "report", set_name]) == cli.TROUBLE
     said = capsys.readouterr().err
     assert str(second) in said and "student, question, points" in said
+    ada.given(set_name).unlink()
+    assert cli.main(["--course", str(ada.folder), "report", set_name]) == cli.TROUBLE
+    assert f"grade {set_name} once more" in capsys.readouterr().err
+    page = (ada.folder / "report" / f"{set_name}.html").read_text("utf-8")
+    assert page.count("This could not be made") == 2 and "What went wrong" in page
+    assert whole_class.grade(ada, set_name, figures=False).unchanged == ["ada"]  # as it says
+    second.unlink()
+    assert cli.main(["--course", str(ada.folder), "report", set_name]) == 0

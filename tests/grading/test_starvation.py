@@ -20,7 +20,7 @@ for n in range(26):
             pass
         while True:
             pass
-time.sleep(2)
+time.sleep(1)
 """
 # Processor seconds, as a slow model needs them, whatever else the machine does meanwhile.
 HONEST = """
@@ -37,11 +37,11 @@ def ask(sandbox, code, limits):
 
 
 def test_spinners_in_sessions_of_their_own_cost_honest_work_nothing(sandbox):
-    limits = Limits(cell_seconds=1.5, total_seconds=10.0)
+    limits = Limits(cell_seconds=0.8, total_seconds=10.0)
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
         greedy = [pool.submit(ask, sandbox, SPINNERS, limits) for _ in range(2)]
         time.sleep(0.3)
-        honest = [pool.submit(ask, sandbox, HONEST.format(seconds=0.8), limits) for _ in range(3)]
+        honest = [pool.submit(ask, sandbox, HONEST.format(seconds=0.4), limits) for _ in range(3)]
         runs = [future.result() for future in honest]
         assert all(future.result() for future in greedy)
     for run in runs:

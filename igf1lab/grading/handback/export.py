@@ -21,17 +21,17 @@ from igf1lab.grading.safe_text import csv_cell, csv_comment
 FORMATS = ("plain", "canvas", "moodle")
 _CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 # Moodle's importer refuses a table without Identifier, Grade and Last modified (grade).
-_COMMENTS = "Feedback comments"
-_MOODLE = ["Identifier", "Full name", "Grade", "Last modified (grade)", _COMMENTS]
-_NEEDED = {"canvas": ("Student", "ID"), "moodle": ("Identifier", "Grade")}
+_GRADE, _COMMENTS = "Grade", "Feedback comments"
+_MOODLE = ["Identifier", "Full name", _GRADE, "Last modified (grade)", _COMMENTS]
+_NEEDED = {"canvas": ("Student", "ID"), "moodle": ("Identifier", _GRADE)}
 _WANTED = {
     "canvas": "Canvas: Grades, Export, Export Entire Gradebook.",
     "moodle": "Moodle, in English: the assignment's Submissions, Download grading worksheet.",
 }
 
 
-def final_marks(course: Course, name: str) -> dict[str, dict]:
-    """Return the marks that count, by student.
+def final_marks(course: Course, name: str, results: dict | None = None) -> dict[str, dict]:
+    """Return the marks that count, by student; ``results`` of marking are read if not at hand.
 
     Returns
     -------
@@ -41,7 +41,8 @@ def final_marks(course: Course, name: str) -> dict[str, dict]:
     """
     marks = read_marks(course, name)
     found = {}
-    for student, result in read_results(course, name).items():
+    results = read_results(course, name) if results is None else results
+    for student, result in results.items():
         points = {
             question: final_points(verdict, marks.get(student, {}).get(question))
             for question, verdict in result["questions"].items()
@@ -84,7 +85,8 @@ def export(
     """
     if style not in FORMATS:
         raise CourseError(f"format must be one of {', '.join(FORMATS)}")
-    found = final_marks(course, name)
+    results = read_results(course, name)
+    found = final_marks(course, name, results)
     people = _roster(roster, style, column, name, progress, warn)
     if not found and not people:
         raise CourseError(f"Nothing of {name} has been marked yet.")
@@ -98,12 +100,13 @@ def export(
             f"{empty} of {len(found)} students have no mark yet: theirs is empty. "
             f"`igf1lab-grade grade {name}` says what they wait for."
         )
-    _warn_of_newer(course, name, warn)
+    _warn_of_newer(course, name, results, warn)
     places = match_roster(who, people)
     if people and style != "plain":
         _warn_of_lost(found, who, places, roster, warn)
     table = {"plain": _plain, "canvas": _canvas, "moodle": _moodle}[style]
-    rows = table(course, name, found, who, people, places, column)
+    column = column or {"moodle": _GRADE}.get(style, name)
+    rows = table(results, found, who, people, places, column)
     path = course.folder / "export" / f"{name}-{style}.csv"
     text = io.StringIO(newline="")
     written = [csv_comment if title == _COMMENTS else csv_cell for title in rows[0]]
@@ -191,8 +194,7 @@ def _warn_of_lost(found, who, places, roster, warn):
     )
 
 
-def _warn_of_newer(course, name, warn):
-    results = read_results(course, name)
+def _warn_of_newer(course, name, results, warn):
     for student in course.students(name):
         if student not in results:
             warn(f"{student}: the work is not marked yet")
@@ -236,9 +238,9 @@ _NOTHING = {"points": {}, "total": None, "status": "nothing handed in"}
 _OURS = ("pending", "unreadable", "failed", _NOTHING["status"])
 
 
-def _plain(course, name, found, who, people, places, column):
-    ids = _questions(course, name)
-    rows = [["student", *ids, column or name, "status"]]
+def _plain(results, found, who, people, places, column):
+    ids = _questions(results)
+    rows = [["student", *ids, column, "status"]]
     placed = set(places.values())
     absent = [_person(person) for row, person in enumerate(people) if row not in placed]
     for student in [*found, *filter(None, absent)]:
@@ -248,15 +250,15 @@ def _plain(course, name, found, who, people, places, column):
     return rows
 
 
-def _questions(course, name):
-    for result in read_results(course, name).values():
+def _questions(results):
+    for result in results.values():
         if "set" in result:
             return [question.id for question in set_from_data(result["set"]).questions]
     return []
 
 
-def _canvas(course, name, found, who, people, places, column):
-    rows = [[*_CANVAS, column or name]]
+def _canvas(results, found, who, people, places, column):
+    rows = [[*_CANVAS, column]]
     student_of = {row: student for student, row in places.items()}
     for row, person in enumerate(people):
         if _person(person):
@@ -269,10 +271,9 @@ def _canvas(course, name, found, who, people, places, column):
     return rows
 
 
-def _moodle(course, name, found, who, people, places, column):
-    grade = column or "Grade"
+def _moodle(results, found, who, people, places, column):
     head = list(people[0]) if people else _MOODLE
-    head = list(dict.fromkeys([*(grade if t == "Grade" else t for t in head), grade, _COMMENTS]))
+    head = list(dict.fromkeys([*(column if t == _GRADE else t for t in head), column, _COMMENTS]))
     if not people:
         people = [_worksheet_row(owner) for owner in who.values()]
         places = {student: row for row, student in enumerate(who)}
@@ -284,7 +285,7 @@ def _moodle(course, name, found, who, people, places, column):
         if filled.get(_COMMENTS) in _OURS:
             filled[_COMMENTS] = ""
         if mark := found.get(student_of.get(row)):
-            filled[grade] = _number(mark["total"])
+            filled[column] = _number(mark["total"])
         rows.append([filled.get(title, "") for title in head])
     return rows
 

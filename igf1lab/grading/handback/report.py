@@ -18,15 +18,21 @@ from igf1lab.grading.handback.export import final_marks
 from igf1lab.grading.handback.pages import page
 from igf1lab.grading.marking.marks import read_marks
 from igf1lab.grading.marking.results import kept_result, newer_work, read_results
-from igf1lab.grading.marking.whole_class import open_set
 from igf1lab.grading.safe_text import html
 
 MOST_COMPARED = 20_000  # characters of a student's code
 SECOND = "second_marks"  # folder of CSV files with columns student, question, points
 
 
-def report(course: Course, name: str, progress: Callable[[str], None] = lambda line: None) -> Path:
+def report(
+    course: Course,
+    name: str,
+    progress: Callable[[str], None] = lambda line: None,
+    warn: Callable[[str], None] = lambda line: None,
+) -> Path:
     """Write the class report of a set and return its file.
+
+    A part that cannot be made says why, on the page and to ``warn``; the others are there.
 
     Raises
     ------
@@ -38,7 +44,7 @@ def report(course: Course, name: str, progress: Callable[[str], None] = lambda l
     if not marked:
         raise CourseError(f"Nothing of {name} has been marked yet.")
     exercise_set = set_from_data(next(iter(marked.values()))["set"])
-    finals = final_marks(course, name)
+    finals = final_marks(course, name, results)
     parts = {
         "marks": lambda: _overview(results, marked, finals, exercise_set),
         "questions": lambda: _items(marked, finals, exercise_set),
@@ -51,12 +57,25 @@ def report(course: Course, name: str, progress: Callable[[str], None] = lambda l
     body = [f"<h1>Class report: {html(name)}</h1>"]
     for number, (title, make) in enumerate(parts.items(), 1):
         progress(f"[{number}/{len(parts)}] {title}")
-        body.append(make())
+        try:
+            body.append(make())
+        except Exception as error:  # students' and markers' files stand behind it
+            says = (
+                str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {error}"
+            )
+            body.append(f"<h2>{title.capitalize()}</h2><p>This could not be made: {html(says)}</p>")
+            warn(f"The report lacks its part on {title}: {says}")
     path = course.folder / "report" / f"{name}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page(f"Class report: {name}", "\n".join(body)), encoding="utf-8")
     course.log("report", set=name, students=len(results))
     return path
+
+
+def _figure():
+    figure = Figure(figsize=(7, 3))
+    figure.subplots_adjust(left=0.09, right=0.98, bottom=0.17, top=0.9)
+    return figure
 
 
 def _picture(figure, alt):
@@ -82,7 +101,7 @@ def _overview(results, marked, finals, exercise_set):
     shown, of, what = (automatic, top, "automatic points")
     if len(complete) == len(marked):
         shown, of, what = (complete, exercise_set.points, "points")
-    figure = Figure(figsize=(7, 3), layout="constrained")
+    figure = _figure()
     axes = figure.subplots()
     axes.hist(shown, bins=[n - 0.5 for n in range(int(of) + 2)], color="#4878a8", edgecolor="white")
     axes.set(xlabel=f"{what} of {of:g}", ylabel="students", title="Marks")
@@ -112,7 +131,7 @@ def _items(marked, finals, exercise_set):
         rows.append(
             [question.id, question.title, question.level, len(shares), _two(p), _two(r), blank]
         )
-    figure = Figure(figsize=(7, 3), layout="constrained")
+    figure = _figure()
     left, right = figure.subplots(1, 2, sharey=True)
     left.barh(ids, [0 if math.isnan(v) else v for v in hard], color="#4878a8")
     left.set(xlim=(0, 1), xlabel="share of points earned", title="Difficulty")
@@ -169,11 +188,15 @@ def _troubles(course, name, results):
 
 def _likeness(course, name, marked):
     cells = {student: kept_result(course, student, name).get("cells", []) for student in marked}
-    return _likeness_of(cells, open_set(course, name)[1])
+    try:
+        given = course.given(name).read_text(encoding="utf-8")
+    except OSError:
+        raise CourseError(f"What all were given is not kept: grade {name} once more.") from None
+    return _likeness_of(cells, given)
 
 
-def _likeness_of(cells, release):
-    """Compare what students wrote in their answers, leaving out what ``release`` gave to all."""
+def _likeness_of(cells, given):
+    """Compare what students wrote in their answers, leaving out what all were ``given``."""
     code = {
         student: "\n".join(
             each["source"] for each in written
@@ -181,7 +204,6 @@ def _likeness_of(cells, release):
         )[:MOST_COMPARED]
         for student, written in cells.items()
     }  # fmt: skip
-    given = "\n".join(cell.source for cell in release.cells if cell.cell_type == "code")
     groups = statistics.near_identical(code, given)
     note = "<p>For a human to look at. Short right answers are alike by nature; this proves nothing.</p>"
     if not groups:

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from igf1lab.exercises.code import parse
+from igf1lab.exercises.code import parse_deep
 from igf1lab.grading.safe_text import constant
 
 
@@ -69,7 +69,7 @@ def code_tokens(source: str) -> list[str]:
     Each statement of the top level counts its names anew, so that it looks the same wherever it
     stands.
     """
-    tree = parse(source)
+    tree = parse_deep(source)
     if tree is None:
         return re.findall(r"\w+|[^\w\s]", source[:20_000])[:2000]
     tokens = []
@@ -78,7 +78,10 @@ def code_tokens(source: str) -> list[str]:
         todo = [statement]
         while todo:
             node = todo.pop()
-            todo += reversed(list(ast.iter_child_nodes(node)))  # in the order of writing
+            for name in reversed(node._fields):  # in the order of writing
+                below = getattr(node, name, None)
+                below = reversed(below) if isinstance(below, list) else [below]
+                todo += [child for child in below if isinstance(child, ast.AST)]
             token = type(node).__name__
             if isinstance(node, ast.Name):
                 token = names.setdefault(node.id, f"name{len(names)}")

@@ -12,6 +12,7 @@ from itertools import islice
 
 from igf1lab.exercises.generate import learner_copy, read_tidy
 from igf1lab.grading.course import Course, CourseError, versions
+from igf1lab.grading.files import put
 from igf1lab.grading.marking import copies, one_submission
 from igf1lab.grading.marking import gradebook as books
 from igf1lab.grading.marking.marks import read_marks
@@ -164,6 +165,8 @@ def grade(
         summary = Summary(marker.sandbox.says, replaced=replace)
         progress(f"Sandbox: {summary.sandbox}")
         books.register(course, name, marker.release)
+        given = [cell.source for cell in marker.release.cells if cell.cell_type == "code"]
+        put(course.given(name), "\n".join(given))
         about = {"seed": course.seed_id, "sandbox": summary.sandbox, "versions": versions()}
         course.log("grade", set=name, limits=asdict(marker._limits), **about)
         todo = []
