@@ -1,14 +1,20 @@
 """What the code of a cell does, read from its text and never run."""
 
 import ast
+import hashlib
 import re
 import threading
 import warnings
-from functools import lru_cache
+from dataclasses import dataclass
 
 MOST_SOURCE, MOST_DEPTH, MOST_DIGITS = 100_000, 200, 1000  # of code that is read
+MOST_REMEMBERED = 2_000_000  # characters of code that was read
 PROSE_WORDS = 12  # in a cell's strings and comments: more are somebody's text, not a label
-_MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
+# A student may hand in a million blanks or line breaks: no pattern here takes a run of them twice.
+_MAGIC = re.compile(r"^([^\S\n]*+)[%!?].*$", re.MULTILINE)
+_BINDS = re.compile(
+    r"^(?:[ \t]*+def\s++(\w+)|([\w, \t()]++)(?::[^=\n]++)?=(?!=))", re.MULTILINE
+)
 _CHECK = re.compile(r"""\.check\(\s*['"](q\d+)['"]""")
 _LONG_NUMBER = re.compile(rf"[0-9][0-9a-fA-FxXoO_.]{{{MOST_DIGITS}}}")
 # Python counts how deep it is in a tree once for all threads: two at a time fail one another.
@@ -46,49 +52,72 @@ def tree(source: str) -> ast.Module | None:
     return parse(_MAGIC.sub(r"\1pass", source[: MOST_SOURCE + 1]))
 
 
-# While one notebook is read, the same few cells are asked about hundreds of times.
-@lru_cache(maxsize=256)
+@dataclass
+class _Reading:
+    """What was found in one text."""
+
+    names: frozenset[str]
+    checks: dict[str, str]
+    only_checks: bool
+    form: bytes  # of the code without comments and layout; b"" if it is none
+
+
+# While one notebook is read, its cells are asked about hundreds of times, and reading them is dear.
+_readings: dict[str, _Reading] = {}
+
+
+def _read(source) -> _Reading:
+    found = _readings.get(source)
+    if found is None:
+        if sum(map(len, list(_readings))) > MOST_REMEMBERED:
+            _readings.clear()
+        parsed = tree(source)
+        found = _readings[source] = _as_text(source) if parsed is None else _as_code(parsed)
+    return found
+
+
+def _as_text(source):
+    source = source[:MOST_SOURCE]
+    names = {name for pair in _BINDS.findall(source) for name in re.findall(r"\w+", " ".join(pair))}
+    return _Reading(frozenset(names), dict.fromkeys(_CHECK.findall(source), ""), False, b"")
+
+
+def _as_code(parsed):
+    names, found = set(), {}
+    for node in ast.walk(parsed):
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Store):
+                names.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.alias):
+            names.add((node.asname or node.name).split(".")[0])
+        elif _is_check(node) and isinstance(node.args[0], ast.Constant):
+            rest = [*node.args[1:], *(k.value for k in node.keywords if k.arg == "answer")]
+            found[str(node.args[0].value)] = _unparsed(rest[0]) if rest else ""
+    return _Reading(frozenset(names), found, _does_nothing_but_check(parsed), _form(parsed))
+
+
 def names_bound(source: str) -> frozenset[str]:
     """Return the names that a cell gives a value; guessed by line if it is not Python."""
-    parsed = tree(source)
-    if parsed is None:
-        pattern = r"^[ \t]*(?:def\s+(\w+)|([\w, \t()]+?)\s*(?::[^=\n]+)?=(?!=))"
-        parts = re.findall(pattern, source[:MOST_SOURCE], re.MULTILINE)
-        parts = [part for pair in parts for part in pair]
-        return frozenset(name for part in parts for name in re.findall(r"\w+", part))
-    found = set()
-    for node in ast.walk(parsed):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
-        elif isinstance(node, ast.alias):
-            found.add((node.asname or node.name).split(".")[0])
-    return frozenset(found)
+    return _read(source).names
 
 
-@lru_cache(maxsize=256)
 def checks(source: str) -> dict[str, str]:
     """Return what a cell hands to ``exercise.check``, as code by question id ("" if unknown).
 
     It is kept for the next time: look at it, do not change it.
     """
-    parsed = tree(source)
-    if parsed is None:
-        return dict.fromkeys(_CHECK.findall(source[:MOST_SOURCE]), "")
-    found = {}
-    for node in ast.walk(parsed):
-        if _is_check(node) and isinstance(node.args[0], ast.Constant):
-            rest = [*node.args[1:], *(k.value for k in node.keywords if k.arg == "answer")]
-            found[str(node.args[0].value)] = _unparsed(rest[0]) if rest else ""
-    return found
+    return _read(source).checks
 
 
-@lru_cache(maxsize=256)
 def only_checks(source: str) -> bool:
     """Return whether a cell does nothing but check names: there is no answer of its own in it."""
-    parsed = tree(source)
-    return parsed is not None and all(
+    return _read(source).only_checks
+
+
+def _does_nothing_but_check(parsed):
+    return all(
         isinstance(statement, ast.Expr)
         and _is_check(statement.value)
         and all(isinstance(a, ast.Name | ast.Constant) for a in statement.value.args[:2])
@@ -117,18 +146,16 @@ def same(source: str, other: str) -> bool:
     """Return whether two cells are the same code, apart from comments and layout."""
     if source.split() == other.split():
         return True
-    form = _form(source)
-    return bool(form) and form == _form(other)
+    form = _read(source).form
+    return bool(form) and form == _read(other).form
 
 
-@lru_cache(maxsize=256)
-def _form(source):
-    """Return code without its comments and layout; "" if it is none."""
-    parsed = tree(source)
+def _form(parsed):
+    """Return what stands for code without its comments and layout; b"" if it is too deep."""
     try:
-        return "" if parsed is None else ast.dump(parsed)
+        return hashlib.sha256(ast.dump(parsed).encode("utf-8", "replace")).digest()
     except (RecursionError, MemoryError):
-        return ""
+        return b""
 
 
 def prose(source: str) -> str:
@@ -141,7 +168,7 @@ def prose(source: str) -> str:
         for node in ast.walk(parsed)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
-    comments = re.findall(r"^\s*#+ ?(.*)$", source, re.MULTILINE)
+    comments = re.findall(r"^[^\S\n]*+#+ ?(.*)$", source, re.MULTILINE)
     texts = [text.strip() for text in [*texts, "\n".join(comments)] if text.strip()]
     long = sum(len(text.split()) for text in texts) >= PROSE_WORDS
     return "\n\n".join(texts) if long else ""

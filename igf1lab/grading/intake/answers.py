@@ -4,11 +4,11 @@ Doubt is no fault: whatever stands under a question belongs to it.
 """
 
 import re
-from difflib import get_close_matches
 
 from igf1lab.exercises import code
 from igf1lab.grading.intake.submission import Cell, Release, is_prompt
 
+LIKE = 0.6  # share of the words that two editions of a line have in common
 STRAY_WORDS = 25  # of text that stands under no essay's question
 
 
@@ -102,6 +102,16 @@ def _text(cell, given):
     source = code.prose(cell.source) if cell.kind == "code" else cell.source
     lines = [line for line in source.split("\n") if line.strip() not in given]
     if is_prompt(cell):  # an earlier edition's words are not a student's
-        lines = [line for line in lines if not get_close_matches(line.strip()[:2000], given, 1)]
+        sets = [set(_words(line)) for line in given]
+        lines = [line for line in lines if not _is_nearly(set(_words(line)), sets)]
     text = "\n".join(lines).strip()
     return text if re.search(r"\w", text) else ""
+
+
+def _words(line):
+    return re.findall(r"\w+", line.casefold())
+
+
+def _is_nearly(words, sets):
+    """Return whether more than half of the words are those of one of the sets, and the reverse."""
+    return any(len(words & other) > LIKE * (len(words) + len(other)) / 2 for other in sets)

@@ -47,6 +47,7 @@ _NO_NAME = re.compile(
 _COPY_OF = re.compile(
     r"^(copy of|kopie von|copie de|copia d[ei]|c\u00f3pia de|kopia)\b[ _-]*", re.IGNORECASE
 )
+MOST_NAME = 255  # characters of a file's or a folder's: no disk takes more, but a zip does
 _ASK = "call it NAME_{set}.ipynb, or put it into a folder named for the student, and ingest again"
 
 
@@ -94,7 +95,9 @@ def whose(files: Iterable[str], name: str) -> dict[str, Owner | str]:
     for file in files:
         parts = PurePosixPath(file).parts
         moodle = next(filter(None, map(_MOODLE.match, parts)), None)
-        if not parts:
+        if max(map(len, parts), default=0) > MOST_NAME:
+            found[file] = "its name is too long to be anybody's; shorten it and ingest again"
+        elif not parts:
             found[file] = "it has no name; give it one and ingest again"
         elif ".." in parts or parts[:1] == ("/",):
             found[file] = "its path leads out of the folder; put it into one and ingest again"

@@ -31,14 +31,18 @@ MOST_TOKENS, MOST_SKIPPED = (
 # A text, one of the keys that are left out with its colon, or a bracket. A text without end is
 # taken to the end of the file.
 _TOKEN = re.compile(
-    rb'"(?:outputs|attachments|widgets)"\s*+:\s*+(?=[\[{])|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|$)|[\[\]{}]',
+    rb'"(?:outputs|attachments|widgets)"\s*+:\s*+(?=[\[{])|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]',
     re.DOTALL,
 )
 _LEFT_OUT = re.compile(rb'"(?:outputs|attachments|widgets)"\s*+:\s*+')
 _one_reader = threading.Lock()
 _OPENS = re.compile(r"""^[^#\n]*\bopen_(exercise|lesson)\(\s*['"]([^'"]+)['"]""", re.MULTILINE)
-_HEADING = re.compile(r"^\s*#{1,6}\s*\**\s*Question\s+(\d{1,2})\b", re.MULTILINE | re.IGNORECASE)
-_FENCE = re.compile(r"^\s*```.*$\n?", re.MULTILINE)
+_BLANKS = r"[^\S\n]*+"  # of one line, and never tried again: there may be a million of them
+_HEADING = re.compile(
+    rf"^{_BLANKS}#{{1,6}}+{_BLANKS}\**+{_BLANKS}Question[^\S\n]++(\d{{1,2}})\b",
+    re.MULTILINE | re.IGNORECASE,
+)
+_FENCE = re.compile(rf"^{_BLANKS}```.*$\n?", re.MULTILINE)
 
 # What editors do to ids is repaired below; nobody needs to be warned about it.
 warnings.filterwarnings("ignore", category=DuplicateCellId)

@@ -16,7 +16,7 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 # Between these no link, image, definition or address can stand that is none without a space.
 _LINK = re.compile(r"(?<=\])(?=[(:])|(?<=:)(?=//)")
 # MathJax can make links and styles.
-_TEX = re.compile(r"\\+(?=(href|class|cssId|style|require|unicode|mmlToken)(?![A-Za-z]))")
+_TEX = re.compile(r"(?<!\\)\\++(?=(href|class|cssId|style|require|unicode|mmlToken)(?![A-Za-z]))")
 PENDING = "Pending"  # the output of a check that a person has to look at
 ALL_HINTS = 3  # a marked copy says everything: kind, hint and where to read
 

@@ -22,15 +22,16 @@ _FILE = re.compile(r"\s*\([^()]*,? ?line \d+\)$")
 
 _UNDEFINED = re.compile(r"name '(\w+)' is not defined")
 # What is plainly meant but cannot be read by a machine: a person decides. {name} is the answer's.
+# Blanks are taken once ("*+"): a student may write a million of them.
 _MEANT = [
     (("number", "array"), r"(?<![\w.])\d+,0\d", "A number with a decimal comma seems to stand here."),
     (("number", "array"), r"['\"]\D{{0,3}}\d{{1,3}},\d{{3}}(?!\d)", "The comma of a number may mark thousands, or be a decimal one."),
-    (("choice_with_reason",), r"^\s*{name}\s*=\s*[\[(]?\s*[A-Za-z]\s*,?\s*\d{{0,2}}\s*[\])]?\s*(#.*)?$",
+    (("choice_with_reason",), r"^ *+{name} *+= *+[\[(]? *+[A-Za-z] *+,? *+\d{{0,2}} *+[\])]? *+(#.*)?$",
      "A letter seems to stand here without quotes."),
     (("figure",), r"\.(plot|bar|barh|scatter|step|errorbar|hist|loglog|semilog[xy]|fill_between)\(",
      "A figure is drawn here, but `{name}` does not hold it."),
-    ((), r"^\s*{name}\s*==", "`{name}` is compared (`==`) where it should be given its value (`=`)."),
-    ((), r"^\s*{name}\s*=\s*print\(", "`{name}` is the result of `print`, which is nothing."),
+    ((), r"^ *+{name} *+==", "`{name}` is compared (`==`) where it should be given its value (`=`)."),
+    ((), r"^ *+{name} *+= *+print\(", "`{name}` is the result of `print`, which is nothing."),
 ]  # fmt: skip
 
 
