@@ -12,9 +12,7 @@ MOST_REMEMBERED = 2_000_000  # characters of code that was read
 PROSE_WORDS = 12  # in a cell's strings and comments: more are somebody's text, not a label
 # A student may hand in a million blanks or line breaks: no pattern here takes a run of them twice.
 _MAGIC = re.compile(r"^([^\S\n]*+)[%!?].*$", re.MULTILINE)
-_BINDS = re.compile(
-    r"^(?:[ \t]*+def\s++(\w+)|([\w, \t()]++)(?::[^=\n]++)?=(?!=))", re.MULTILINE
-)
+_BINDS = re.compile(r"^(?:[ \t]*+def\s++(\w+)|([\w, \t()]++)(?::[^=\n]++)?=(?!=))", re.MULTILINE)
 _CHECK = re.compile(r"""\.check\(\s*['"](q\d+)['"]""")
 _LONG_NUMBER = re.compile(rf"[0-9][0-9a-fA-FxXoO_.]{{{MOST_DIGITS}}}")
 # Python counts how deep it is in a tree once for all threads: two at a time fail one another.

@@ -7,6 +7,7 @@ hyphen, LaTeX and the ways to write a unit or a number make no difference.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _LATEX = [
     (re.compile(r"\\(?:mathrm|mathit|mathbf|text|textrm|rm|it|bf)\b\s*"), ""),
@@ -30,6 +31,7 @@ _UNITS = [
 _NOT = r"(?<!non)(?<!non[- ])(?<!not )(?<!no )(?<!without )"
 
 
+@lru_cache(maxsize=256)  # the same few labels are looked at for each word and each curve
 def plain(text: str) -> str:
     """Return a text in lower case, with one way to write accents, dashes, units and numbers."""
     for pattern, instead in _LATEX:
@@ -61,6 +63,7 @@ def says(text: str, words: str) -> bool:
     return bool(found(text, words))
 
 
+@lru_cache(maxsize=256)
 def _pattern(word):
     stem, word = word.strip().endswith("*"), plain(word.strip().removesuffix("*"))
     inner = "[- ]*".join(map(re.escape, re.split("[- ]+", word)))

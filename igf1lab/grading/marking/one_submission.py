@@ -43,7 +43,8 @@ class Job:
 
 
 # What Python itself says of a call with too many or too few arguments; it names nothing but counts.
-_COUNTS = re.compile(r"takes (from \d+ to )?\d+ positional arguments? but \d+ (was|were) given")
+# A student's own error may say the same: of one digit, what was kept of a probe is not told.
+_COUNTS = re.compile(r"takes (from \d to )?\d positional arguments? but \d (was|were) given")
 
 
 class BadReference(RuntimeError):
@@ -145,7 +146,7 @@ def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
     files = numbers_file(exercise_set.lesson, job.numbers)
     run = sandbox.run(steps, Limits(**job.limits), job.figures, files)
     outputs = {number: run.outputs[step] for number, step in where.items() if step in run.outputs}
-    packages = missing_packages(outputs)
+    packages = missing_packages(cells, outputs)
     questions, work, told_late = {}, {}, _asked_after_probes(steps)
     secret = next((step for step, what in enumerate(steps) if what[0] == "ask" and what[5]), None)
     for question in exercise_set.questions:

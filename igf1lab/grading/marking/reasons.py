@@ -35,16 +35,20 @@ _MEANT = [
 ]  # fmt: skip
 
 
-def missing_packages(outputs: dict[int, list]) -> list[str]:
-    """Return the packages that a submission needs and that are not here; no misspelt names."""
+def missing_packages(cells: list[Cell], outputs: dict[int, list]) -> list[str]:
+    """Return the packages that a submission needs and that are not here; no misspelt names.
+
+    Only such as stand in the notebook: an error can be made to say anything, even a probe.
+    """
     known = _OUR_PACKAGES | sys.stdlib_module_names
-    names = {
-        name
-        for rows in outputs.values()
-        for row in rows
-        if row["type"] == "error" and row["name"] in ("ModuleNotFoundError", "ImportError")
-        for name in _NO_MODULE.findall(row["says"][:300])
-    }
+    errors = [first_error(rows) for rows in outputs.values()]
+    said = [
+        _NO_MODULE.search(row["says"][:300])
+        for row in errors
+        if row and row["name"] in ("ModuleNotFoundError", "ImportError")
+    ]
+    names = {found[1] for found in said if found}
+    names &= {w for c in cells if names for w in re.findall(r"\w+", c.source)}
     return sorted(n for n in names if n in known or not get_close_matches(n, known, cutoff=0.8))
 
 
@@ -107,12 +111,19 @@ def made_below(rows: list, later: list[Cell]) -> str:
     """Return the name for want of which a cell stopped, if a later cell makes it; else ""."""
     stopped = [row for row in rows or [] if row["type"] == "error" and row["name"] == "NameError"]
     names = {name for row in stopped for name in _UNDEFINED.findall(str(row["says"])[:300])}
-    made = {name for cell in later if cell.kind == "code" for name in code.names_bound(cell.source)}
-    return min(names & made, default="")
+    made = (
+        names & code.names_bound(cell.source) for cell in later if names and cell.kind == "code"
+    )
+    return min(set().union(*made), default="")
 
 
 def _pending(verdict, kind, says):
     return replace(verdict, status="pending", points=None, kind=kind, says=says)
+
+
+def first_error(rows: list | None) -> dict | None:
+    """Return the row of a cell's outputs that tells how it stopped, None if it did not."""
+    return next((row for row in rows or [] if row["type"] == "error"), None)
 
 
 def stop_in_words(cell: Cell, rows: list, tell: bool) -> str:
@@ -123,7 +134,7 @@ def stop_in_words(cell: Cell, rows: list, tell: bool) -> str:
     tell : bool
         Whether what the error itself says may be told.
     """
-    row = next((row for row in rows or [] if row["type"] == "error"), None)
+    row = first_error(rows)
     if row is None:
         return ""
     if row["name"] == "CellTimeout":

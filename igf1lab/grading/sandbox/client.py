@@ -19,6 +19,7 @@ from functools import partial
 
 from igf1lab.exercises.answers import MOST_NAMES, MOST_VALUES
 from igf1lab.grading.safe_text import readable
+from igf1lab.grading.sandbox.server import BEGINS, ENDS, TOO_LONG, USED_UP
 from igf1lab.grading.sandbox.tiers import TIERS, NoSandbox, Server, start
 
 MOST_REPLY = 6_000_000  # bytes of one reply
@@ -55,7 +56,7 @@ class Limits:
 
 
 _UNSTOPPABLE, _DEAF = "ran longer than it may and could not be stopped", "did not listen"
-_TOO_LONG = (_UNSTOPPABLE, _DEAF, "used more processor time than it may")
+_TOO_LONG = (_UNSTOPPABLE, _DEAF, TOO_LONG, USED_UP)
 TOOK_TOO_LONG = "it ran longer than it may"  # as the student's process says it of an answer
 
 
@@ -236,7 +237,7 @@ class Sandbox:
             except _Fatal as death:
                 run.deaths.append((death.step, death.reason))
                 fatal.add(death.step)
-                if time.monotonic() >= deadline:
+                if time.monotonic() >= deadline or death.reason == USED_UP:
                     break
         run.late += [step for step, why in run.deaths if why in _TOO_LONG]
         run.seconds = time.monotonic() - start
@@ -342,8 +343,7 @@ class Session:
         if self._alone:
             # The watcher counts the seconds of this step that are the step's own doing.
             limit = deadline
-            with contextlib.suppress(OSError):
-                self._kill.send(b".")
+            self._tell_watcher(BEGINS)
         limit = min(deadline, limit)
         self._number += 1
         self._send(json.dumps(step | {"number": self._number}).encode() + b"\n", limit)
@@ -360,7 +360,12 @@ class Session:
             if not isinstance(reply, dict):
                 raise Dead("sent back something that is not a reply")
             if reply.get("number") == self._number:
+                self._tell_watcher(ENDS)
                 return reply  # any other was not asked for, or is of a step before
+
+    def _tell_watcher(self, what):
+        with contextlib.suppress(OSError):
+            self._kill.send(what)
 
     def _send(self, data, limit):
         try:
@@ -535,7 +540,11 @@ def clean_description(described) -> dict:
         returned = described.get("returned")
         if not isinstance(returned, list) or len(returned) > 200:
             return odd
-        return {"is": what, "returned": [clean_description(item) for item in returned]}
+        items = [
+            clean_description(item) if isinstance(item, dict) and item.get("is") != what else odd
+            for item in returned
+        ]
+        return {"is": what, "returned": items}
     if what == "figure":
         axes = described.get("axes")
         if not isinstance(axes, list) or len(axes) > 12:
@@ -548,6 +557,7 @@ def _clean_values(described):
     values, shape = _floats(described.get("values")), described.get("shape")
     good_shape = isinstance(shape, list) and len(shape) <= 8
     good_shape = good_shape and all(type(n) is int and 0 <= n <= MOST_VALUES for n in shape)
+    good_shape = good_shape and (0 not in shape or shape == [0])  # the others could tell a secret
     if values is None or not good_shape or math.prod(shape) != len(values):
         return None
     return {"is": "values", "shape": shape, "values": values}

@@ -27,8 +27,15 @@ WORK, KILL = 10, 11  # descriptors in the children
 POLL_MS = 50
 GRACE_SECONDS = 1.0  # beyond a cell's own limit, before its process is killed
 SOCKET_MIB = 0.21  # what may wait in a socket that nobody reads
+MOST_STARTED = 10_000  # processes and threads in all
+STUCK = 0.25  # of the time in which all that it does is wait for a disk (or makes believe to)
+BEGINS, ENDS = b".", b","  # how the client says so of a step
+TICKS = os.sysconf("SC_CLK_TCK")
+# The tables of a process's pages lie outside of its own memory and may be larger.
+_MEMORY = re.compile(r"^(?:RssAnon|VmSwap|VmPTE):\s*(\d+)", re.MULTILINE)
 CRASHED, OUT_OF_TIME = 3, 4  # how the first process says that the student was killed
 TOO_LONG = "used more processor time than it may"
+USED_UP = "took longer than a whole notebook may"
 PRELOAD = (
     "numpy", "scipy.integrate", "scipy.interpolate", "scipy.optimize", "scipy.signal", "scipy.stats",
     "matplotlib.pyplot", "igf1lab.evidence", "igf1lab.exercises", "igf1lab.units", "igf1lab.models",
@@ -164,21 +171,24 @@ def _watch(shell, descriptors, order, confined):
 def _measure(first, order, folders, confined):
     """Return, once the student's processes have ended or must end, why.
 
-    The client says over the kill switch when a step begins; then the step may take so many seconds
-    of the processor, and do nothing for as many. Time in which others kept it waiting is not its own.
+    The client says over the kill switch when a step begins and ends. Of a submission that runs alone
+    each step, and the whole, may take so many seconds of its own: of the processor, or of doing
+    nothing. Time in which others kept it waiting is not its own.
     """
     limits, patience = order["limits"], order["cell_seconds"] + GRACE_SECONDS
     watched = select.poll()
     watched.register(KILL, select.POLLIN | select.POLLHUP)
     watched.register(os.pidfd_open(first), select.POLLIN)
-    begun = seconds = idle = 0.0
+    begun = own = seconds = idle = 0.0
+    at_work, used = False, {}
     looked = time.monotonic()
     while True:
         events = dict(watched.poll(POLL_MS))
         if KILL in events:
-            if not os.read(KILL, 100):
+            said = os.read(KILL, 100)
+            if not said:
                 return ""
-            begun, idle = seconds, 0.0
+            at_work, begun = said.endswith(BEGINS), own
         elif events:
             end = os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
             crashed = end.si_code != os.CLD_EXITED or end.si_status == CRASHED
@@ -186,18 +196,23 @@ def _measure(first, order, folders, confined):
                 return TOO_LONG
             return "crashed" if crashed else "ended itself"
         pids = _inside() if confined else _descendants()
-        memory, seconds, busy = _usage(pids)
+        memory, ticks, share = _usage(pids, used)
+        # Of children that nobody waits for, what was seen is all there is.
+        seconds = max(seconds, ticks, sum(used.values()))
         memory += sum(map(_filled, folders))
         memory += SOCKET_MIB * _sockets() if confined else 0
         now = time.monotonic()
         # Who is kept waiting here is kept waiting there: what was not seen does not count.
-        idle = 0.0 if busy else idle + min(now - looked, 2 * POLL_MS / 1000)
-        looked = now
-        if seconds > limits["cpu_s"] or (order["alone"] and max(seconds - begun, idle) > patience):
+        idle += at_work * share * min(now - looked, 2 * POLL_MS / 1000)
+        looked, own = now, seconds + idle
+        if order["alone"] and own > limits["total_seconds"] + patience:
+            return USED_UP
+        if seconds > limits["cpu_s"] or (order["alone"] and own - begun > patience):
             return TOO_LONG
         if memory > limits["total_mib"]:
             return "took more memory than it may"
-        if len(pids) > limits["processes"] + 4:
+        started = max(pids, default=0) if confined else 0  # numbers are given in turn
+        if len(pids) > limits["processes"] + 4 or started > MOST_STARTED:
             return "started more processes than it may"
         if not confined:
             _reap_but(first)
@@ -222,22 +237,27 @@ def _descendants():
     return found
 
 
-def _usage(pids):
-    """Return (MiB of private memory, processor seconds, whether any process runs or waits to).
+def _usage(pids, used):
+    """Return (MiB of private memory, processor seconds, share of the time that was its own doing).
 
-    The seconds are with those of ended children.
+    The seconds are with those of ended children. Those of each process alone go into ``used``.
     """
-    kib, ticks, busy = 0, 0, False
+    kib, ticks, states = 0, 0, set()
     for pid in pids:
         try:
-            status = Path(f"/proc/{pid}/status").read_text()
-            numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            # A process may call itself by any bytes.
+            status = Path(f"/proc/{pid}/status").read_text(errors="replace")
+            numbers = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+            numbers = numbers.rpartition(")")[2].split()
         except OSError:
             continue
-        kib += sum(map(int, re.findall(r"^(?:RssAnon|VmSwap):\s*(\d+)", status, re.MULTILINE)))
-        ticks += sum(map(int, numbers[11:15]))
-        busy |= numbers[0] in "RD"
-    return kib / 1024, ticks / os.sysconf("SC_CLK_TCK"), busy
+        kib += sum(map(int, _MEMORY.findall(status)))
+        mine, of_children = sum(map(int, numbers[11:13])), sum(map(int, numbers[13:15]))
+        ticks += mine + of_children
+        used[pid] = mine / TICKS
+        states.add(numbers[0])
+    share = 0.0 if "R" in states else STUCK if "D" in states else 1.0
+    return kib / 1024, ticks / TICKS, share
 
 
 def _filled(folder):
