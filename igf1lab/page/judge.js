@@ -189,6 +189,9 @@ export function attemptFor(item, state, answer) {
     // A double click or a held Enter key must not use up the second try.
     return { problem: "That is the answer you have just given; give another." };
   }
+  if (item.kind === "order" && state.status === "open" && sameAnswer(answer, item.options.map((step) => step.key))) {
+    return { problem: "The steps stand as they were drawn, which is not their order; move at least one." };
+  }
   return {
     attempt: {
       answer, try_number: answer === DONT_KNOW ? TRIES : state.tries + 1, correct: verdict.correct,

@@ -54,6 +54,13 @@ for (const [kind, item] of Object.entries(items)) {
   });
 }
 
+test("steps that nobody moved are no answer: they never stand in their order", () => {
+  const drawn = items.order.options.map((step) => step.key);
+  const [still, first, back] = play(items.order, [drawn, wrongAnswer(items.order), drawn]);
+  assert.match(still.problem, /move at least one/);
+  assert.deepEqual([still.recorded, first.status, back.status], [0, "retry", "done"]);
+});
+
 test("an item that was reworded since is asked again", () => {
   const reworded = { ...items.choice, options: items.choice.options.map((option) => ({ ...option, key: `${option.key}2` })) };
   const old = record({ item: items.choice.id, answer: rightAnswer(items.choice) });
