@@ -8,7 +8,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import sysconfig
 import threading
 import zipfile
@@ -26,7 +25,6 @@ from igf1lab.grading.handback import export, pages, report, statistics
 from igf1lab.grading.intake.ingest import ingest
 from igf1lab.grading.intake.submission import Cell, read_notebook, rebuild
 from igf1lab.grading.marking import copies, gradebook, one_submission, whole_class
-from igf1lab.grading.marking.formgrader import write_config
 from igf1lab.grading.marking.marks import read_marks
 from igf1lab.grading.marking.results import read_results
 from igf1lab.grading.safe_text import csv_cell
@@ -241,22 +239,6 @@ def test_forget_deletes_everything_of_a_student(marked, set_name, capsys):
     assert left == []
     assert f'"{gone}"' not in (course.folder / "log.jsonl").read_text("utf-8")
     assert "backups" in capsys.readouterr().out
-
-
-def test_stock_nbgrader_autograde_goes_through_the_sandbox(marked, set_name, source):
-    """Formgrader's Autograde button runs this; the marks must be the same."""
-    course, honest = marked
-    write_config(course)
-    student = next(m for m in honest if m.kind == "usual wrong").student
-    before = marks_of(course, set_name)[student]
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", "autograde", set_name, "--student", student, "--force"],
-        cwd=course.folder, env=os.environ | {"COURSE_PRIVATE": str(course.folder)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    after = marks_of(course, set_name)[student]
-    assert {q: m["auto"] for q, m in after.items()} == {q: m["auto"] for q, m in before.items()}
 
 
 def test_stock_executor_and_ours_agree_on_honest_work(source, set_name, sandbox):

@@ -13,7 +13,7 @@ from test_instructor import mark_by_hand
 
 from igf1lab.grading import cli
 from igf1lab.grading.course import REPOSITORY, CourseError, open_course
-from igf1lab.grading.demo import blob, made_up_class, notebook_with
+from igf1lab.grading.demo import blob, made_up_class, notebook_with, right_answers
 from igf1lab.grading.handback import export, pages, report
 from igf1lab.grading.intake.ingest import ingest
 from igf1lab.grading.intake.people import Owner, whose
@@ -54,6 +54,16 @@ def mark_of(course, name, student, question):
     return read_marks(course, name)[student][question]
 
 
+def hand_in_a_wrong_number(course, name, source, student):
+    question = next(q for q in source.exercise_set.questions if q.kind == "number")
+    essay = next(q for q in source.exercise_set.questions if not q.automatic)
+    answers = right_answers(source) | {question.id: f"{question.answer} = -12345.0"}
+    answers[essay.id] = "My own words on it. " * 20
+    course.submitted(student, name).write_bytes(blob(notebook_with(source, answers)))
+    whole_class.grade(course, name, [student], figures=False, replace=True)
+    return question
+
+
 def change(course, name, student):
     """Let another text arrive, with the same answers otherwise."""
     path = course.submitted(student, name)
@@ -90,12 +100,17 @@ def test_generate_leaves_the_exercises_of_the_repository_alone(course, set_name)
     assert (course.folder / "release" / set_name / f"{set_name}.ipynb").is_file()
 
 
-def test_autograde_keeps_what_a_person_settled(course, set_name, appraisal):
+def test_autograde_gives_the_same_marks_and_keeps_what_a_person_settled(
+    course, set_name, source, appraisal
+):
+    """Formgrader's button runs it; it goes through the sandbox."""
+    hand_in_a_wrong_number(course, set_name, source, "ada")
     mark_by_hand(course, set_name, "ada", appraisal.id, 3.0)
+    before = read_marks(course, set_name)
+    assert len({mark["auto"] for mark in before["ada"].values()}) > 2
     nbgrader(course, "autograde", set_name, "--student", "ada", "--force")
-    mark = mark_of(course, set_name, "ada", appraisal.id)
-    assert mark["manual"] == 3.0 and not mark["waits"]
-    assert mark_of(course, set_name, "bodil", appraisal.id)["waits"]
+    assert read_marks(course, set_name) == before
+    assert before["ada"][appraisal.id]["manual"] == 3.0 and before["bodil"][appraisal.id]["waits"]
     change(course, set_name, "ada")
     nbgrader(course, "autograde", set_name, "--student", "ada", "--force")
     assert mark_of(course, set_name, "ada", appraisal.id)["waits"]
@@ -118,10 +133,7 @@ def test_the_page_says_what_a_person_decided(course, set_name, appraisal):
 
 
 def test_an_overruled_check_says_nothing_any_more(course, set_name, source):
-    question = next(q for q in source.exercise_set.questions if q.kind == "number")
-    wrong = notebook_with(source, {question.id: f"{question.answer} = -12345.0"})
-    course.submitted("ada", set_name).write_bytes(blob(wrong))
-    whole_class.grade(course, set_name, figures=False, replace=True)
+    question = hand_in_a_wrong_number(course, set_name, source, "ada")
     says = f"0 of {question.points:g} points."
     assert says in page_of(course, set_name, "ada")
     mark_by_hand(course, set_name, "ada", question.id, question.points)

@@ -18,7 +18,7 @@ from igf1lab.grading.marking.marks import read_marks
 from igf1lab.grading.sandbox.client import Sandbox
 from igf1lab.web import lite
 from kernels import ROOT
-from reading import predict
+from reading import Reader, predict
 from sandboxes import running_or_skip
 
 SET = "01_gh_igf1_axis"
@@ -32,10 +32,10 @@ OUTPUTS = """() => [...jupyterapp.shell.currentWidget.model.cells].flatMap((cell
 
 
 class Live:
-    """JupyterLite with one notebook open and its kernel ready; without a name, the one being opened."""
+    """JupyterLite with the notebook that a reader has opened, its kernel ready."""
 
-    def __init__(self, reader, notebook: str = ""):
-        self.page = reader.open(f"live.html?open={notebook}") if notebook else reader.page
+    def __init__(self, reader):
+        self.page = reader.page
         self.page.wait_for_url("**/lite/notebooks/index.html*", timeout=START_MS)
         self.page.wait_for_function(IDLE, timeout=START_MS)
 
@@ -79,6 +79,20 @@ def run_to_the_end(reader, live, shows_parts: bool):
         assert any("widget-view" in kind for each in outputs for kind in each.get("data", {}))
 
 
+def open_live(reader, notebook: str):
+    reader.open(f"live.html?open={notebook}")
+    return reader
+
+
+@pytest.fixture(scope="module")
+def solver(chromium, address):
+    """A reader who opens a set; it starts while the lesson is tested, as both wait more than work."""
+    me = open_live(Reader(chromium, address, bypass_csp=True), f"exercises/{SET}/{SET}.ipynb")
+    yield me
+    me.context.close()
+
+
+@pytest.mark.usefixtures("solver")
 def test_a_cell_opened_from_its_page_runs_and_knows_what_was_answered_there(reader):
     """Both lie on one origin, so they share one store."""
     me = reader(bypass_csp=True)
@@ -105,19 +119,18 @@ if os.environ.get("IGF1LAB_ALL_LIVE"):
 
     @pytest.mark.parametrize("notebook", ALL)
     def test_a_notebook_runs_to_its_end_in_the_browser(reader, notebook):
-        me = reader(bypass_csp=True)
-        run_to_the_end(me, Live(me, notebook), notebook.startswith("notebooks"))
+        me = open_live(reader(bypass_csp=True), notebook)
+        run_to_the_end(me, Live(me), notebook.startswith("notebooks"))
 
 
-def test_a_set_solved_in_the_browser_is_graded_with_the_same_marks(reader, tmp_path, monkeypatch):
+def test_a_set_solved_in_the_browser_is_graded_with_the_same_marks(solver, tmp_path, monkeypatch):
     with running_or_skip(Sandbox.best()):
         pass
     source = read_source(ROOT / "solutions" / SET / f"{SET}.ipynb")
     solved = notebook_with(source, right_answers(source))
-    me = reader(bypass_csp=True)
-    live = Live(me, f"exercises/{SET}/{SET}.ipynb")
+    live = Live(solver)
     live.fill({cell.id: cell.source for cell in solved.cells if cell.id.endswith("-answer")})
-    run_to_the_end(me, live, shows_parts=False)
+    run_to_the_end(solver, live, shows_parts=False)
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     (inbox / f"live_{SET}.ipynb").write_bytes(live.download())
