@@ -9,12 +9,14 @@ import contextlib
 import inspect
 import math
 import re
+import unicodedata
 from collections.abc import Sequence, ValuesView
 
 import numpy as np
 
 MOST_VALUES = 20_000
 MOST_TEXT = 2_000
+MOST_CURVES = 60  # lines, and as many scatters and sets of bars, of one axes
 MOST_NAMES = 40  # of a figure's points, as its ticks call them
 NOTHING_BACK = (
     "Your function runs but gives nothing back. "
@@ -78,6 +80,7 @@ READ_AS = {
     "text": "It was read out of a text: write the number without quotes or unit.",
     "text, comma": "It was read out of a text: write the number without quotes, and with a point: 0.5.",
     "call": "A function stands there; it was called for you. Put brackets behind it.",
+    "words": "The words beside the values were left out: the values alone are asked for.",
     "beside": "The first of the two columns was left out: the values alone are asked for.",
     "comma": "It was read with a decimal comma: write a point: 0.5, for 0,5 makes two numbers.",
 }
@@ -93,6 +96,7 @@ _OWN_WORDS = [
     "it is text; write the number without quotes or unit",
     "it is text; write the number without quotes or unit, and with a point: 0.5",
     "it is a generator; put list(...) around it",
+    "it can be read only once (a map or a zip); put list(...) around it",
     "it is a function; call it, with brackets, to get its value",
     "its rows have different lengths",
     "it holds True and False, not numbers",
@@ -136,6 +140,8 @@ def _kind_of_thing(answer) -> str:
         return f"it is a class ({answer.__name__}), not a value"
     if inspect.isgenerator(answer):
         return "it is a generator; put list(...) around it"
+    if hasattr(answer, "__next__"):
+        return "it can be read only once (a map or a zip); put list(...) around it"
     if callable(answer):
         return "it is a function; call it, with brackets, to get its value"
     return f"it is of type {type(answer).__name__}"
@@ -147,15 +153,17 @@ def _describe_values(answer) -> dict:
     if isinstance(answer, ValuesView) or (isinstance(answer, set) and len(answer) == 1):
         answer = list(answer)
     refused = (bool, np.bool_, bytes, type)
-    if answer is None or isinstance(answer, refused) or inspect.isgenerator(answer):
+    if answer is None or isinstance(answer, refused) or hasattr(answer, "__next__"):
         return odd(_kind_of_thing(answer))
+    answer, read = _values_alone(answer)
     try:
         array = np.asarray(answer)
     except ValueError:
         return odd("its rows have different lengths")
     if array.size > MOST_VALUES:
         return odd(f"it has {array.size} values, far too many")
-    read = {}
+    if array.dtype.kind == "c" and not array.imag.any():  # as solvers of equations give them
+        array = array.real
     if array.dtype.kind in "US":
         found = [_NUMBER_IN_TEXT.fullmatch(str(text)[:200]) for text in array.ravel().tolist()]
         if not found or not all(found) or any(_THOUSAND.fullmatch(match[1]) for match in found):
@@ -174,6 +182,31 @@ def _describe_values(answer) -> dict:
         return odd(f"its values are of type {array.dtype}, not real numbers")
     values = [_plain(value) for value in array.astype(float).ravel().tolist()]
     return {"is": "values", "shape": list(array.shape), "values": values} | read
+
+
+def _values_alone(answer):
+    """Return an answer without the names and units beside its numbers, and how it was read."""
+    if hasattr(answer, "select_dtypes"):  # a table of pandas
+        numbers = answer.select_dtypes("number")
+        left_out = 0 < numbers.shape[1] < answer.shape[1]
+        return (numbers, {"read": "words"}) if left_out else (answer, {})
+    if not isinstance(answer, list | tuple) or len(answer) > MOST_VALUES:
+        return answer, {}
+    rows = [list(row.values()) if isinstance(row, dict) else row for row in answer]
+    rows = [_numbers_of(row) if isinstance(row, list | tuple) else row for row in rows]
+    alone = _numbers_of(rows)
+    same = len(alone) == len(answer) and all(map(_as_long, alone, answer))
+    return alone, {} if same else {"read": "words"}
+
+
+def _as_long(row, before):
+    return not isinstance(row, list | tuple) or len(row) == len(before)
+
+
+def _numbers_of(row):
+    """Return what of a row is no mere word, if there is any."""
+    numbers = [v for v in row if not isinstance(v, str) or _NUMBER_IN_TEXT.fullmatch(v[:200])]
+    return numbers or row
 
 
 def _plain(value: float) -> float | str:
@@ -228,7 +261,8 @@ _FILLERS |= {"antwort", "weil", "grund", "und", "nummer", "porque", "parce", "qu
 
 def _describe_choice(answer) -> dict:
     """Read a letter and the number of a reason, however they stand together."""
-    words = re.findall(r"[^\W\d_]+|\d+", " ".join(_texts(answer)).casefold())
+    text = unicodedata.normalize("NFKC", " ".join(_texts(answer))).casefold()  # b₂, ｂ２
+    words = re.findall(r"[^\W\d_]+|\d+", text)
     words = [word for word in words if word not in _FILLERS or len(word) == 1]
     first, rest = words[:2], words[2:]
     options = [word for word in first if re.fullmatch("[a-z]", word)]
@@ -274,45 +308,100 @@ def _describe_figure(answer) -> dict:
             "a matplotlib figure is asked for (the fig of fig, ax = plt.subplots()); "
             f"this is of type {type(answer).__name__}"
         )
-    return {"is": "figure", "axes": [_describe_axes(axes) for axes in all_axes[:12]]}
+    return {"is": "figure", "axes": [_describe_panel(panel) for panel in _panels(all_axes[:12])]}
 
 
-def _describe_axes(axes) -> dict:
-    names = _legend_names(axes)
+def _panels(all_axes):
+    """Return the axes that lie over each other together: twins make one picture."""
+    panels = {}
+    for axes in all_axes:
+        panels.setdefault(axes.get_position(original=True).bounds, []).append(axes)
+    return panels.values()
+
+
+def _describe_panel(panel) -> dict:
+    """Describe the axes of one place, with what stands around all of the figure."""
+    around = {
+        id(f): f for axes in panel for f in (axes.figure, axes.get_figure(root=True))
+    }.values()
+    legends = [axes.get_legend() for axes in panel] + [x for f in around for x in f.legends]
+    legends += [x for axes in panel for x in axes.artists if hasattr(x, "legend_handles")]
+    names = _legend_names([legend for legend in legends if legend is not None])
+    curves = [curve for axes in panel for curve in _curves_of(axes, names)]
+    titles = [axes.get_title(side) for axes in panel for side in ("left", "center", "right")]
+    words = {
+        "title": [*titles, *(f.get_suptitle() for f in around)],
+        "xlabel": [axes.get_xlabel() for axes in panel] + [f.get_supxlabel() for f in around],
+        "ylabel": [axes.get_ylabel() for axes in panel] + [f.get_supylabel() for f in around],
+    }
+    words = {name: " ".join(dict.fromkeys(filter(None, said))) for name, said in words.items()}
+    return {
+        **{name: said[:MOST_TEXT] for name, said in words.items()},
+        "legend": any(legend is not None for legend in legends),
+        "curves": curves,
+    }
+
+
+def _curves_of(axes, names) -> list[dict]:
+    """Return every curve of one axes, and what single points and bars make together."""
     # As drawn, not as given: text categories become places.
-    curves = [
-        _curve(*line.get_data(orig=False), _label(line, names)) for line in axes.get_lines()[:40]
-    ]
-    for points in axes.collections[:40]:
+    curves, loose = [], []
+    for line in axes.get_lines()[:MOST_CURVES]:
+        curves.append(_curve(*line.get_data(orig=False), _label(line, names)))
+        if curves[-1] and len(curves[-1]["x"]) == 1:
+            loose += _points(curves[-1], [_colour(line)])
+    for points in axes.collections[:MOST_CURVES]:
         if hasattr(points, "get_segments"):  # hlines and its kin
             curves += [_curve(*segment.T) for segment in points.get_segments()[:10]]
             continue
         offsets = np.ma.filled(np.asarray(points.get_offsets(), dtype=float), np.nan)
-        if offsets.ndim == 2 and len(offsets) > 1:
+        if offsets.ndim == 2 and len(offsets):
             curves.append(_curve(offsets[:, 0], offsets[:, 1], _label(points, names)))
-    # One call a colour: bars, and single points, belong together.
-    loose = [
-        (float(curve["x"][0]), float(curve["y"][0]))
-        for curve in curves
-        if curve and len(curve["x"]) == 1
-    ]
-    for bars in axes.containers[:20]:
+            points.update_scalarmappable()
+            colours = list(map(_hex, points.get_facecolor()))
+            if len(offsets) == 1 or len(set(colours)) > 1:
+                loose += _points(curves[-1], colours)
+    curves += _together(loose, names)
+    tops = []
+    for bars in axes.containers[:MOST_CURVES]:
         if all(hasattr(bar, "get_height") for bar in bars):
             lie = getattr(bars, "orientation", "vertical") == "horizontal"
-            tops = [_end_of_bar(bar, lie) for bar in bars]
-            curves.append(_curve(*np.transpose(tops), _label(bars, names)) if tops else None)
-            loose += tops
-    if loose:
-        curves.append(_curve(*np.transpose(sorted(loose))))
+            ends = [_end_of_bar(bar, lie) for bar in bars]
+            curves.append(_curve(*np.transpose(ends), _label(bars, names)) if ends else None)
+            tops += ends
+    if tops:
+        curves.append(_curve(*np.transpose(sorted(tops))))
+    for steps in axes.patches[:MOST_CURVES]:
+        if hasattr(steps, "get_data"):  # of stairs
+            heights, edges, _ = steps.get_data()
+            curves.append(_curve((edges[:-1] + edges[1:]) / 2, heights, _label(steps, names)))
     curves = [curve for curve in curves if curve is not None]
     _name_points(axes, curves)
-    return {
-        "title": "".join(map(axes.get_title, ("left", "center", "right")))[:MOST_TEXT],
-        "xlabel": axes.get_xlabel()[:MOST_TEXT],
-        "ylabel": axes.get_ylabel()[:MOST_TEXT],
-        "legend": axes.get_legend() is not None,
-        "curves": curves,
-    }
+    return curves
+
+
+def _points(curve, colours):
+    """Return each point of a curve as (x, y, colour, label); none if there are too many to be drawn singly."""
+    if curve is None or len(curve["x"]) > MOST_NAMES:
+        return []
+    if len(colours) != len(curve["x"]):
+        colours = colours[:1] * len(curve["x"])
+    pairs = zip(as_floats(curve["x"]).tolist(), as_floats(curve["y"]).tolist(), strict=True)
+    return [(x, y, colour, curve["label"]) for (x, y), colour in zip(pairs, colours, strict=False)]
+
+
+def _together(loose, names):
+    """Return what points drawn one by one make together: all of them, and those of each colour."""
+    groups = {colour: [] for _, _, colour, _ in loose}
+    for point in loose:
+        groups[point[2]].append(point)
+    made = []
+    for colour, points in [(None, loose), *(groups.items() if len(groups) > 1 else ())]:
+        if len(points) > 1:
+            labels = [label for _, _, _, label in points if label] if colour else []
+            label = (labels or [names.get(colour, "")])[0]
+            made.append(_curve(*np.transpose(sorted((x, y) for x, y, _, _ in points)), label))
+    return made
 
 
 def _name_points(axes, curves):
@@ -339,24 +428,37 @@ def _end_of_bar(bar, lies):
     return bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height()
 
 
-def _legend_names(axes) -> dict:
-    """Return the legend's texts by the colour of their lines, if that tells the lines apart."""
-    legend = axes.get_legend()
-    if legend is None:
-        return {}
-    names = {
-        str(handle.get_color()): text.get_text()
-        for handle, text in zip(legend.legend_handles, legend.get_texts(), strict=False)
-        if hasattr(handle, "get_color")
-    }
-    return names if len(names) == len(legend.get_texts()) else {}
+def _legend_names(legends) -> dict:
+    """Return the texts of legends by the colour of what they stand for, if that tells them apart."""
+    names, count = {}, 0
+    for legend in legends:
+        texts = [text.get_text() for text in legend.get_texts()]
+        names |= dict(zip(map(_colour, legend.legend_handles), texts, strict=False))
+        count += len(texts)
+    return names if len(names) == count and None not in names else {}
+
+
+def _colour(artist) -> str | None:
+    for name in ("get_color", "get_facecolor"):
+        if hasattr(artist, name):
+            colour = getattr(artist, name)()
+            # As given: what is drawn in "C0" is another artist than the first of the cycle.
+            return colour if isinstance(colour, str) else _hex(colour)
+    return None
+
+
+def _hex(colour) -> str | None:
+    from matplotlib.colors import to_hex, to_rgba_array
+
+    each = to_rgba_array(colour)
+    return to_hex(each[0]) if len(each) else None
 
 
 def _label(artist, names: dict) -> str:
     """Return the name of a curve: its own label, else the one that the legend gives it."""
     label = str(artist.get_label() or "_")
-    if label.startswith("_") and hasattr(artist, "get_color"):
-        label = names.get(str(artist.get_color()), "")
+    if label.startswith("_"):
+        label = names.get(_colour(artist), "")
     return "" if label.startswith("_") else label[:200]
 
 

@@ -4,6 +4,7 @@ A curve is compared where the learner's points lie: the right one is interpolate
 grid may be used and each point has to be within the stated tolerance. Missing points are left out.
 """
 
+import re
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from igf1lab.exercises.questions import LINE_RTOL, Question
 
 CURVES = 2 / 3  # of a figure's points; its labels, title and legend share the rest
 ENDS = 0.02  # of its width that a curve may lack at either end
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 COARSE = 0.02  # of its height by which the lines between its points may leave the right curve
 
 
@@ -38,11 +40,31 @@ def compare(question: Question, curves: list[dict], axes: dict) -> Comparison:
     return max(upright, _compare(question, curves, _lying(axes)), key=lambda found: found.share)
 
 
+def compare_all(question: Question, curves: list[dict], panels: list[dict]) -> Comparison:
+    """Compare a figure: its asked panel, else another one, else all panels together."""
+    asked = panels[question.axes]
+    others = [panel for panel in panels[:12] if panel is not asked]
+    readings = [asked, *others, *([_side_by_side(panels)] if others else [])]
+    found = (compare(question, curves, axes) for axes in readings)
+    return max(found, key=lambda comparison: comparison.share)
+
+
+def _side_by_side(panels):
+    words = ("title", "xlabel", "ylabel")
+    return {
+        **{word: " ".join(filter(None, (p[word] for p in panels))) for word in words},
+        "legend": any(panel["legend"] for panel in panels),
+        "curves": [curve for panel in panels[:12] for curve in panel["curves"]],
+    }
+
+
 def _lying(axes):
-    curves = [curve | {"x": curve["y"], "y": curve["x"]} for curve in axes["curves"]]
-    # Single bars and points belong together; they are read in the order of their places.
-    for curve in curves:
-        curve |= _reordered(curve, np.argsort(as_floats(curve["x"]), kind="stable"))
+    curves = []
+    for curve in axes["curves"]:
+        turned = curve | {"x": curve["y"], "y": curve["x"]}
+        # They are read in the order of their places: from below, or as a table from above.
+        order = np.argsort(as_floats(turned["x"]), kind="stable")
+        curves += [_reordered(turned, order), _reordered(turned, order[::-1])]
     return axes | {"curves": curves, "xlabel": axes["ylabel"], "ylabel": axes["xlabel"]}
 
 
@@ -62,7 +84,11 @@ def _in_asked_order(line, drawn):
 
 def _compare(question, curves, axes):
     fits = [
-        [drawn for drawn in axes["curves"] if _same_curve(line, drawn, curve)]
+        [
+            drawn
+            for drawn in [*axes["curves"], *([] if curve["x"] else _in_pieces(axes, curve))]
+            if _same_curve(line, drawn, curve)
+        ]
         for line, curve in zip(question.lines, curves, strict=True)
     ]
     dressing, asked = _lacks_around(question, axes)
@@ -162,6 +188,9 @@ def _in_words(term):
 
 def _same_curve(line, drawn, curve):
     """Return whether a drawn curve is the asked one, within the line's tolerance."""
+    counted = _places_from_names(drawn) if curve["x"] else None
+    if counted is not None and _same_curve(line, counted, curve):
+        return True
     x, y = _present(_in_asked_order(line, drawn))
     right_x, right_y = _present(curve)
     rtol, atol = line.get("rtol", LINE_RTOL), line.get("atol", 0.0)
@@ -183,6 +212,27 @@ def _same_curve(line, drawn, curve):
         if same and near(x[order], right_x, atol or width):
             return True
     return _on_another_grid(x, y, right_x, right_y, near, rtol)
+
+
+def _in_pieces(axes, curve):
+    """Return what several curves make together if they have as many points as the asked one."""
+    pieces = [drawn for drawn in axes["curves"] if 1 < len(drawn["y"]) < len(curve["y"])]
+    points = {(x, y) for piece in pieces for x, y in zip(piece["x"], piece["y"], strict=True)}
+    if len(points) != len(curve["y"]) or len({x for x, _ in points}) != len(points):
+        return []
+    x, y = zip(*sorted(points, key=lambda point: float(point[0])), strict=True)
+    return [{"x": list(x), "y": list(y), "label": ""}]
+
+
+def _places_from_names(drawn):
+    """Return a curve with the numbers that its ticks say ("Q1", "2nd") for places; None if none."""
+    numbers = [_NUMBER.findall(name) for name in drawn.get("names", [])]
+    if not numbers or any(len(found) != 1 for found in numbers):
+        return None
+    places = [float(number) for (number,) in numbers]
+    if len(places) != len(drawn["y"]) or len(set(places)) != len(places):
+        return None
+    return {key: drawn[key] for key in drawn if key != "names"} | {"x": places}
 
 
 def _present(curve):

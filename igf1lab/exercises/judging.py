@@ -363,7 +363,7 @@ def _judge_figure(question, key, described):
     if len(all_axes) <= question.axes:
         return _unusable(question, f"the figure has {len(all_axes)} axes, too few")
     axes = all_axes[question.axes]
-    found = figures.compare(question, key["curves"], axes)
+    found = figures.compare_all(question, key["curves"], all_axes)
     if not found.any_data:
         for wrong, wrong_key in zip(question.wrong, key["wrong"], strict=True):
             if figures.same_figure(axes, wrong_key["axes"][question.axes]):

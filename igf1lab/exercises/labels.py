@@ -16,6 +16,13 @@ _LATEX = [
     (re.compile(r"\\[,;: ]"), " "),
     (re.compile(r"[\\${}]"), ""),
 ]
+# The field's abbreviations: capital ones as they stand, the others in any case.
+_RATIOS = [(re.compile(r"\bORs?\b"), "odds ratio"), (re.compile(r"\bHRs?\b"), "hazard ratio")]
+_LONG = [
+    (re.compile(r"\bgrowth[- ]hormone\b"), "gh"),
+    (re.compile(r"\binsulin[- ]?like growth factor(?:[- ]?(?:1|i))?\b|\bigf[- ]?i\b"), "igf-1"),
+    (re.compile(r"\bshort[- ]chain fatty acids?\b"), "scfa"),
+]
 _PER = "l|dl|ml|g|kg|d|h|min|s"
 _UNITS = [
     (re.compile(r"\b(?:litre|liter)s?\b"), "l"),
@@ -34,7 +41,7 @@ _NOT = r"(?<!non)(?<!non[- ])(?<!not )(?<!no )(?<!without )"
 @lru_cache(maxsize=256)  # the same few labels are looked at for each word and each curve
 def plain(text: str) -> str:
     """Return a text in lower case, with one way to write accents, dashes, units and numbers."""
-    for pattern, instead in _LATEX:
+    for pattern, instead in _LATEX + _RATIOS:
         text = pattern.sub(instead, text)
     text = unicodedata.normalize("NFKD", text.replace("\N{MICRO SIGN}", "μ")).casefold()
     text = "".join(sign for sign in text if not unicodedata.combining(sign))
@@ -42,7 +49,7 @@ def plain(text: str) -> str:
     text = re.sub(r"(?<=\d),(?=\d{1,2}\b)", ".", text)
     text = re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.12g}", text)
     text = " ".join(text.split())
-    for pattern, instead in _UNITS:
+    for pattern, instead in _LONG + _UNITS:
         text = pattern.sub(instead, text)
     return text
 

@@ -177,12 +177,33 @@ def _some(students, most):
     return ", ".join(students[:most]) + (" and others" if len(students) > most else "")
 
 
+# Modules that are nobody's package: they belong to the site where a student worked.
+_OF_A_SITE = {
+    "google",
+    "kaggle_secrets",
+    "kaggle_datasets",
+    "pyodide",
+    "pyodide_js",
+    "js",
+    "piplite",
+}
+_CALLED = {
+    "sklearn": "scikit-learn", "skimage": "scikit-image", "PIL": "pillow", "cv2": "opencv-python",
+    "bs4": "beautifulsoup4", "Bio": "biopython", "docx": "python-docx", "dateutil": "python-dateutil",
+}  # fmt: skip
+
+
 def _no_package(package, students):
     who = _some(students, 10)
+    to_do = (
+        f"If {package} is a package that you allow, install it here (python -m pip install "
+        f"{_CALLED.get(package, package)}) and grade again."
+    )
+    if package in _OF_A_SITE:
+        to_do = "It belongs to the site where they worked and cannot be had here: mark by hand."
     return (
         f"WARNING: {package} is not installed here, but {len(students)} used it ({who}). Their "
-        f"answers that need it wait for a person. If {package} is a package that you allow, install "
-        f"it here (python -m pip install {package}) and grade again."
+        f"answers that need it wait for a person. {to_do}"
     )
 
 

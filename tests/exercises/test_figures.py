@@ -123,6 +123,137 @@ def test_what_is_missing_is_missing(hole):
     assert one(SHAPES["peak"](X), lambda axes: axes.plot(X, y)).points == 0
 
 
+# --- one picture, in other pieces -----------------------------------------------------------------
+
+WAYS = {}
+MEN, WOMEN = np.array([1.0, 0.51, 0.5, 0.63, 0.6]), np.array([1.0, 0.88, 0.77, 0.84])
+SEXES = asking(
+    {"name": "men", "label": "men|man", "x": "x", "y": "y"},
+    {"name": "women", "label": "women|woman", "x": "x", "y": "y"},
+    xlabel=["fifth"], ylabel=["odds ratio"], legend=True, figure_title=True,
+)  # fmt: skip
+
+
+def way(function):
+    WAYS[function.__name__] = function
+    return function
+
+
+def both(first, second, x=range(1, 6)):
+    first.plot(x, MEN, label="men")
+    second.plot(x[:4], WOMEN, label="women")
+
+
+def dressed(axes):
+    axes.set(title="T", xlabel="fifth", ylabel="OR (95 % CI)")
+
+
+@way
+def words_of_the_whole_figure(figure):
+    axes = figure.subplots()
+    both(axes, axes)
+    figure.suptitle("T")
+    figure.supxlabel("fifth")
+    figure.supylabel("odds ratio")
+    figure.legend()
+
+
+@way
+def twins(figure):
+    axes = figure.subplots()
+    both(axes, axes.twinx())
+    dressed(axes)
+    axes.legend(handles=[line for each in figure.axes for line in each.get_lines()])
+
+
+@way
+def two_panels(figure):
+    left, right = figure.subplots(1, 2)
+    both(left, right)
+    dressed(left)
+    right.legend()
+
+
+@way
+def beside_another_panel(figure):
+    other, axes = figure.subplots(2, 1)
+    other.plot([1, 2], [3, 4])
+    both(axes, axes)
+    dressed(axes)
+    axes.legend()
+
+
+def point_by_point(how):
+    def draw(figure):
+        axes = figure.subplots()
+        for name, colour, ys in (("men", "b", MEN), ("women", "r", WOMEN)):
+            for n, y in enumerate(ys):
+                getattr(axes, how)(n + 1, y, color=colour, marker="o", label="" if n else name)
+        dressed(axes)
+        axes.legend()
+
+    return draw
+
+
+@way
+def one_scatter_in_two_colours(figure):
+    axes = figure.subplots()
+    dots = axes.scatter([*range(1, 6), *range(1, 5)], [*MEN, *WOMEN], c=[0] * 5 + [1] * 4)
+    axes.legend(dots.legend_elements()[0], ["men", "women"])
+    dressed(axes)
+
+
+def places_by_name(x):
+    def draw(figure):
+        axes = figure.subplots()
+        both(axes, axes, x)
+        axes.set_xticks(range(5), [f"Q{n}" for n in range(1, 6)])
+        dressed(axes)
+        axes.legend()
+
+    return draw
+
+
+WAYS |= {
+    "points by plot": point_by_point("plot"), "points by scatter": point_by_point("scatter"),
+    "categories": places_by_name([f"Q{n}" for n in range(1, 6)]), "ticks named later": places_by_name(range(5)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_picture_made_of_other_pieces(way):
+    key = {"expected": {}, "wrong": [], "curves": []}
+    for y in (MEN, WOMEN):
+        key["curves"].append({"x": list(range(1, len(y) + 1)), "y": y.tolist()})
+    figure = plt.figure()
+    WAYS[way](figure)
+    plt.close(figure)
+    verdict = judge(SEXES, key, describe(figure, "figure"))
+    assert verdict.status == "right", verdict.says
+    key["curves"][1]["y"][2] = 0.9
+    assert judge(SEXES, key, describe(figure, "figure")).status == "partly"
+
+
+HEIGHTS_OF_ROWS = np.array([6.7, 2.0, 2.1, 3.1])
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda axes, y: axes.barh(list("dcba"), y[::-1]), lambda axes, y: axes.stairs(y),
+        lambda axes, y: [axes.scatter(n, v) for n, v in enumerate(y)], lambda axes, y: axes.stem(range(4), y),
+        lambda axes, y: (axes.plot(range(2), y[:2], "o"), axes.plot([2, 3], y[2:], "s")),
+        lambda axes, y: axes.errorbar(range(4), y, yerr=0.1, fmt="o"), lambda axes, y: [axes.bar(n, v - 1, bottom=1) for n, v in enumerate(y)],
+    ],
+)  # fmt: skip
+def test_heights_in_the_order_of_the_rows(draw):
+    question = asking({"name": "ratio", "y": "y"})
+    right = judged(question, [([], HEIGHTS_OF_ROWS)], lambda axes: draw(axes, HEIGHTS_OF_ROWS))
+    assert right.status == "right", right.says
+    other = HEIGHTS_OF_ROWS[[1, 0, 2, 3]]
+    assert judged(question, [([], other)], lambda axes: draw(axes, HEIGHTS_OF_ROWS)).points == 0
+
+
 # --- heights over names -----------------------------------------------------------------------
 
 NAMED = {"name": "two", "y": "y", "names": ["blood|serum|igf*", "size|weight"]}
@@ -235,6 +366,8 @@ def test_a_curve_under_its_own_name_under_anothers_or_under_one_for_both(
         (r"$\mu$mol/L", "µmol/L", True), ("umol/l", "µmol/L", True), ("μM", "µM", True), ("mM", "µM", False),
         ("percent of normal", "%", True), ("per cent", "percent|%", True), ("occupied (%)", "occup*", True),
         ("mice", "mouse|mice", True), ("mousetrap", "mouse", False), ("odds-ratio", "odds ratio", True), ("no mice", "mice", False),
+        ("OR of death", "odds ratio", True), ("fifth or sixth", "odds ratio", False), ("Growth hormone", "GH", True),
+        ("insulin-like growth factor 1", "IGF-1", True), ("IGF-I (ng/mL)", "igf-1", True), ("short-chain fatty acids", "scfa|acid", True),
     ],
 )  # fmt: skip
 def test_words_of_labels(text, words, said):

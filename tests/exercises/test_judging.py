@@ -4,6 +4,7 @@ import dataclasses
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 
 from igf1lab.exercises import exercise as checks
@@ -80,13 +81,14 @@ CHOICE = Question(
 @pytest.mark.parametrize("question", [number(), dataclasses.replace(ARRAY, id="q2")])
 @pytest.mark.parametrize(
     "given",
-    ["5.25", "5,25", "= 5.25 mmol/L", "\N{MINUS SIGN}5.25", (5, 25), {5.25}, {"x": 5.25}, lambda: 5.25, ["5,25"]],
+    ["5.25", "5,25", "= 5.25 mmol/L", "\N{MINUS SIGN}5.25", (5, 25), {5.25}, {"x": 5.25}, lambda: 5.25, ["5,25"],
+     (5.25, "mmol/L"), ["about", 5.25], {"glucose": {"mmol/L": 5.25}}, complex(5.25)],
 )  # fmt: skip
 def test_a_number_that_is_plainly_meant_is_read(question, given):
     right = -5.25 if "\N{MINUS SIGN}" in str(given) else 5.25
     verdict = verdict_of(question, given, right if question.kind == "number" else [right])
     assert verdict.status == "right", verdict
-    as_typed = isinstance(given, dict | set)
+    as_typed = isinstance(given, dict | set | complex)
     assert (verdict.says == "right") == as_typed
     assert verdict.says in feedback(question, verdict, 1)
 
@@ -96,7 +98,8 @@ def test_a_number_that_is_plainly_meant_is_read(question, given):
     [
         [1, 2.0, "4", "9,0"], dict(zip("abcd", RIGHT, strict=True)), dict(enumerate(RIGHT)).values(),
         list(enumerate(RIGHT)), [[0, 5, 10, 15], RIGHT], {"t": [0, 1, 2, 3], "y": list(RIGHT)}, lambda: RIGHT,
-        (1, 0, 2, 0, 4, 9),
+        (1, 0, 2, 0, 4, 9), list(zip("abcd", RIGHT, strict=True)), [{"name": n, "y": y} for n, y in zip("abcd", RIGHT, strict=True)],
+        pd.DataFrame({"name": list("abcd"), "y": RIGHT}), RIGHT + 0j, np.roots(np.poly(RIGHT))[::-1] + 0j,
     ],
 )  # fmt: skip
 def test_values_that_are_plainly_meant_are_read(given):
@@ -109,7 +112,7 @@ def test_values_that_are_plainly_meant_are_read(given):
         ("b2", "right"), ("b, because 2", "right"), ("Option B, reason 2.", "right"), ("2b", "right"), (("b)", "2)"), "right"),
         ({"b": 2}, "right"), ({"b", "2"}, "right"), (["b2"], "right"), (["b", 2.0], "right"), ("b2: a steady level is bound", "right"),
         (lambda: "b2", "right"), ("b", "partly"), ("b1", "partly"), ("a", "wrong"), ("b2 or a1", "unusable"), ("b1 2", "unusable"),
-        ("b or a", "unusable"), ("2", "unusable"), ("", "unusable"), ("bb2", "unusable"), ([["b"], None], "unusable"), (["b", 2.5], "unusable"),
+        ("b or a", "unusable"), ("2", "unusable"), ("", "unusable"), ("b₂", "right"), ("ｂ２", "right"), ("b²", "right"), ("bb2", "unusable"), ([["b"], None], "unusable"), (["b", 2.5], "unusable"),
     ],
 )  # fmt: skip
 def test_choices_however_they_are_written(given, status):

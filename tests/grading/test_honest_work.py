@@ -5,6 +5,8 @@ One set, many notebooks; nothing that a student wrote is taken away, and doubt i
 
 import copy
 import dataclasses
+import io
+import time
 
 import nbformat
 import pytest
@@ -308,6 +310,15 @@ def given_code_deleted(full, empty):
 
 
 @shape
+def given_code_below_what_needs_it(full, empty):
+    given = [cell for cell in full.cells if cell.id == "q6-code"]
+    head = full.cells.pop(at(full, "head-code"))
+    full.cells = [cell for cell in full.cells if cell not in given] + [*given, head]
+    without_ids(full)
+    return full
+
+
+@shape
 def essay_in_short_lines_of_code(full, empty):
     lines = [f"print('{' '.join(WORDS.split()[n : n + 4])}')" for n in range(0, 104, 4)]
     full.cells[at(full, f"{ESSAY}-answer")] = new("code", "\n".join(lines))
@@ -426,6 +437,82 @@ def test_what_is_plainly_meant_waits_for_a_person(course_set, marked):
     assert {v["points"] for v in verdicts.values()} == {None}
     for question, (_, says) in meant.items():
         assert says in verdicts[question]["says"], verdicts[question]
+
+
+MEANT = {
+    "number": [
+        "q1 = 16.03 %", "q1 = 16.03 percent", "q1 = 16.03 µmol/L", "q1 = 16,03 − 2", "q1 = 4.3 + 9.5 ÷ 0.81", "q1 = 4·3", "q1 <- 16.03",
+        "q1 := 16.03", "q1 = = 16.03", "q1 = ~16.03", "q1 = 16.03 ± 0.1", "q1 = '4.3 + 11.73 = 16.03'", "q1 = 'about 16.03'",
+        "q1 = float(input('release: '))", "q1 = open('my_numbers.txt').read()", "import urllib.error\nraise urllib.error.URLError('no')",
+        "q1 = 10²", "q1 =\u00a016.03", "q1 = print(16.03)",
+    ],
+    "array": [
+        "q1 = [1; 2]", "q1 = map(float, [1, 2])", "q1 = zip([1, 2])", "q1 = iter([1, 2])", "q1 = (x for x in [1, 2])", "q1 = '1, 2'",
+        "q1 = '1; 2,5'", "q1 = [1,5, -0,25]", "q1 = [1 %, 2 %]",
+    ],
+    "choice_with_reason": [
+        "q1 = “b2”", "q1 = ‘b2’", "q1 = „b2“", "q1 = «b2»", "q1 = `b2`", "q1 = 'b2", "q1 = 'b II'", "q1 = 'b, as the nerves are (2)'",
+        "q1 = 'b2 or a1'", "q1 = b)2)",
+    ],
+    "function": ["def q1(x):\n    return x × 2", "def q1(x):\n\u00a0\u00a0\u00a0\u00a0return x"],
+}  # fmt: skip
+NOT_MEANT = {
+    "number": [
+        "q1 = 16 +",
+        "q1 = sixteen",
+        "q1 = 'no idea'",
+        "q1 = None",
+        "q1 = 1 / 0",
+        "q1 = (16.03",
+    ],
+    "array": ["q1 = [1, 2", "q1 = 'some'", "q1 = [1, 2, 3]"],
+    "choice_with_reason": ["q1 = ''", "q1 = 2", "q1 = ["],
+    "function": ["def q1(x)\n    return x"],
+}
+
+
+def explained(kind, source):
+    """Return the verdict on a cell that is run right here."""
+    from igf1lab.exercises.answers import describe_name
+    from igf1lab.exercises.judging import judge
+    from igf1lab.exercises.questions import Question
+    from igf1lab.grading.intake.submission import Cell
+    from igf1lab.grading.marking import reasons
+
+    more = {"options": {"b": "right"}, "reasons": {"2": "right"}} if "choice" in kind else {}
+    question, space, rows = (
+        Question("q1", kind, "t", 2.0, ["AXIS-1"], answer="q1", **more),
+        {"q1": ...},
+        [],
+    )
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sys.stdin", io.StringIO())
+            exec(source, space)
+    except Exception as error:
+        rows = [{"type": "error", "name": type(error).__name__, "says": str(error)}]
+    stops = [reasons.stop_in_words(Cell("code", source), rows, True)] if rows else []
+    described = describe_name(space, "q1", kind, [[1.0]])
+    key = {"expected": {"is": "values", "values": [1.5, -0.25], "shape": [2]}, "wrong": []}
+    verdict = judge(question, key, described)
+    elsewhere = reasons.had_elsewhere(rows)
+    return reasons.explain(verdict, question, source, stops, [], "", elsewhere)
+
+
+@pytest.mark.parametrize("kind", MEANT)
+def test_what_a_person_can_read_waits_for_one(kind):
+    for source in MEANT[kind]:
+        verdict = explained(kind, source)
+        assert verdict.status == "pending" and verdict.points is None, (source, verdict)
+    for source in NOT_MEANT[kind]:
+        assert explained(kind, source).points == 0, source
+
+
+def test_a_strangers_text_is_looked_at_in_no_time():
+    for text in ("\n" * 400_000, " " * 400_000, "1a" * 200_000, "% " * 200_000, "[1" * 200_000):
+        started = time.process_time()
+        explained("number", f"q1 =\n{text}!")
+        assert time.process_time() - started < 2
 
 
 def test_probes_are_never_quoted_back(course_set, marked):

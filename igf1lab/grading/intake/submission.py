@@ -11,7 +11,7 @@ import re
 import sys
 import threading
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import nbformat
 from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
@@ -379,18 +379,27 @@ def _find_lost_roles(cells, release):
 
 
 def _given_code(cells, release):
-    """Return the code that was handed out and is not there any more, as it was.
+    """Return the code that was handed out and is not there, or only below its answer, as it was.
 
     It comes first, so that whatever stands in its place still counts: a setup cell that stops, on
     another machine's folder or package, must not cost the answers below it.
     """
-    programs = [cell.source for cell in cells if cell.kind == "code"]
+
+    def stands(given):
+        """Return whether it stands above the first answer that may need it."""
+        for cell in cells:
+            if cell.kind == "code" and code.same(cell.source, given.source):
+                return True
+            if cell.role.endswith("-answer") and given.question in ("head", cell.question):
+                return False
+        return False
+
     given = [
-        Cell("code", release.source(role))
+        Cell("code", release.source(role), question=role.split("-")[0])
         for role in release.cells
         if release.kind(role) == "code" and re.fullmatch(r"(head|q\d+)-code(-\d+)?", role)
     ]
-    return [cell for cell in given if not any(code.same(cell.source, p) for p in programs)]
+    return [replace(cell, question="") for cell in given if not stands(cell)]
 
 
 def _place(cells, question):

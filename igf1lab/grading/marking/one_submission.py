@@ -22,7 +22,13 @@ from igf1lab.exercises.source import PRIVATE_CALLS, Source, keys_from, reference
 from igf1lab.grading.course import versions
 from igf1lab.grading.intake.answers import places, stray_text, written
 from igf1lab.grading.intake.submission import Release, Unreadable, WrongFile, read_notebook, rebuild
-from igf1lab.grading.marking.reasons import explain, made_below, missing_packages, stop_in_words
+from igf1lab.grading.marking.reasons import (
+    explain,
+    had_elsewhere,
+    made_below,
+    missing_packages,
+    stop_in_words,
+)
 from igf1lab.grading.sandbox.client import TOOK_TOO_LONG, Limits, Sandbox
 
 
@@ -148,6 +154,7 @@ def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
     outputs = {number: run.outputs[step] for number, step in where.items() if step in run.outputs}
     packages = missing_packages(cells, outputs)
     questions, work, told_late = {}, {}, _asked_after_probes(steps)
+    elsewhere = max(map(had_elsewhere, outputs.values()), default="")
     secret = next((step for step, what in enumerate(steps) if what[0] == "ask" and what[5]), None)
     for question in exercise_set.questions:
         work[question.id] = written(cells, release, question.id)
@@ -170,7 +177,10 @@ def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
         ]
         stops = [says for says in stops if says]
         below = max((made_below(outputs.get(n), cells[n + 1 :]) for n in mine), default="")
-        verdict = explain(verdict, question, work[question.id], stops, packages, below)
+        lacks = max((had_elsewhere(outputs.get(n)) for n in mine), default="")
+        if any("NameError" in says for says in stops):  # what a cell further up would have made
+            lacks = lacks or elsewhere
+        verdict = explain(verdict, question, work[question.id], stops, packages, below, lacks)
         questions[question.id] = asdict(verdict)
     shown = [
         {"kind": c.kind, "source": c.source, "role": c.role, "outputs": outputs.get(n)}
@@ -188,12 +198,17 @@ def mark(blob: bytes, job: Job, sandbox: Sandbox) -> dict:
     return result | {
         "questions": questions,
         "work": work,
-        "packages": packages,
+        # Needed for what nobody asks (a disk of Colab's), a package is missed by nobody.
+        "packages": packages if _missed(questions) else [],
         "cells": shown,
         "deaths": deaths,
         "late": [_words(steps[step]) for step in run.late if step >= 0],
         "seconds": run.seconds,
     }
+
+
+def _missed(questions):
+    return any(verdict["kind"] == "missing-package" for verdict in questions.values())
 
 
 @lru_cache(maxsize=8)

@@ -20,19 +20,44 @@ _OUR_PACKAGES = {"numpy", "scipy", "matplotlib", "igf1lab", "pandas", "yaml"}
 _FILE = re.compile(r"\s*\([^()]*,? ?line \d+\)$")
 
 
+MOST_LINES, MOST_OF_A_LINE = 400, 300
 _UNDEFINED = re.compile(r"name '(\w+)' is not defined")
 # What is plainly meant but cannot be read by a machine: a person decides. {name} is the answer's.
 # Blanks are taken once ("*+"): a student may write a million of them.
 _MEANT = [
+    ((), r"^\s*{name}\s*(?:<-|:=|=\s+=(?!=)|=\s*[~≈])", "`{name}` seems to be given a value here, with a sign that Python does not read so."),
     (("number", "array"), r"(?<![\w.])\d+,0\d", "A number with a decimal comma seems to stand here."),
-    (("number", "array"), r"['\"]\D{{0,3}}\d{{1,3}},\d{{3}}(?!\d)", "The comma of a number may mark thousands, or be a decimal one."),
-    (("choice_with_reason",), r"^ *+{name} *+= *+[\[(]? *+[A-Za-z] *+,? *+\d{{0,2}} *+[\])]? *+(#.*)?$",
+    (("number", "array"), r"['\"]\D{0,3}\d{1,3},\d{3}(?!\d)", "The comma of a number may mark thousands, or be a decimal one."),
+    (("choice_with_reason",), r"^ *+{name} *+= *+[\[(]? *+[A-Za-z] *+,? *+\d{0,2} *+[\])]? *+(#.*)?$",
      "A letter seems to stand here without quotes."),
     (("figure",), r"\.(plot|bar|barh|scatter|step|errorbar|hist|loglog|semilog[xy]|fill_between)\(",
      "A figure is drawn here, but `{name}` does not hold it."),
     ((), r"^ *+{name} *+==", "`{name}` is compared (`==`) where it should be given its value (`=`)."),
     ((), r"^ *+{name} *+= *+print\(", "`{name}` is the result of `print`, which is nothing."),
 ]  # fmt: skip
+# The same where Python could not even read the cell: what other programs and tongues write so.
+_MISTYPED = [
+    ((), r"^[^#\n]*[“”„‟‘’‚«»‹›´`−–—×·⋅∙÷±≈≤≥√π°⁰¹²³⁴-⁹½¼¾\u00a0\u2002-\u200b\u202f\u3000\uff01-\uff5e]",
+     "Signs stand here that a text editor puts in place of Python's."),
+    (("number", "array"), r"^[^#\n]*\d\s*%\s*[\],;)]*\s*(?:#.*)?$", "A per cent sign seems to stand behind a number."),
+    (("number", "array"), r"^\s*{name}\s*=[^#\n]*\d\s*[a-zµμ][\w/·^ ]*(?:#.*)?$", "A unit seems to stand behind a number."),
+    (("number", "array"), r"[\[(][^\])\n]*\d\s*;", "Semicolons seem to stand between numbers."),
+    (("choice_with_reason",), r"^\s*{name}\s*=\s*['\"]?\s*\(?[A-Za-z]\)?\s*\W?\s*\d", "A letter and a number seem to stand here."),
+]  # fmt: skip
+# Answers that are there, but not in a form that is read.
+_ODD = [
+    (("number", "array"), "put list(...) around it", r"", "`{name}` can be read only once (a map, a zip or a generator), and was not."),
+    (("number", "array"), "it is text", r"['\"][^'\"\n]*\d[^'\"\n]*['\"]", "Numbers seem to stand in a text here."),
+    (("choice_with_reason",), "write the letter", r"^\s*{name}\s*=.*\b[a-z]\d*\b", "Something is chosen here, but not as a letter and a number."),
+    (("number", "array"), "wrong shape", r"-\s*0,\d", "Numbers with a decimal comma seem to stand here."),
+]  # fmt: skip
+# What a student's own computer had, by the error for want of it.
+_ELSEWHERE = {
+    "FileNotFoundError": "a file of your computer", "NotADirectoryError": "a file of your computer",
+    "EOFError": "somebody at the keyboard", "StdinNotImplementedError": "somebody at the keyboard",
+    "URLError": "the internet", "HTTPError": "the internet", "gaierror": "the internet",
+    "ConnectionError": "the internet", "ConnectTimeout": "the internet",
+}  # fmt: skip
 
 
 def missing_packages(cells: list[Cell], outputs: dict[int, list]) -> list[str]:
@@ -59,6 +84,7 @@ def explain(
     stops: list[str],
     packages: list[str],
     below: str = "",
+    elsewhere: str = "",
 ) -> Verdict:
     """Return the verdict on an automatic answer with the reason why there is none.
 
@@ -72,9 +98,16 @@ def explain(
         Packages that are missing here.
     below : str
         A name that a cell with the answer uses and a later cell makes, see ``made_below``.
+    elsewhere : str
+        What the notebook needs and only the student's computer had, see ``had_elsewhere``.
     """
-    if verdict.status not in ("blank", "unusable") or not work:
+    there = verdict.status not in ("blank", "unusable")
+    begun = verdict.status in ("wrong", "partly") and stops  # its cell stopped half-way
+    comma = verdict.kind == "shape" and _plainly_meant(_ODD[-1:], question, work, verdict.says)
+    if not work or (there and not begun and not comma):
         return verdict
+    if comma:
+        return _pending(verdict, "in-doubt", comma)
     if packages:
         names = " and ".join(packages)
         says = f"Your notebook needs {names}, which the marking computer does not have."
@@ -85,7 +118,17 @@ def explain(
             "from top to bottom."
         )
         return _pending(verdict, "order", says)
-    meant = _plainly_meant(question, work) if stops or verdict.kind == "not-an-answer" else ""
+    if elsewhere and stops:
+        says = f"Your notebook needs {elsewhere}, which the marking computer does not have."
+        return _pending(verdict, "elsewhere", says)
+    if there:
+        return verdict
+    meant = ""
+    if stops or verdict.kind == "not-an-answer":
+        meant = _plainly_meant(_MEANT, question, work)
+    if any(re.search(r"SyntaxError|IndentationError|TypeError", says) for says in stops):
+        meant = meant or _plainly_meant(_MISTYPED, question, work)
+    meant = meant or _plainly_meant(_ODD, question, work, verdict.says)
     if meant:
         return _pending(verdict, "in-doubt", meant)
     if verdict.status == "unusable":
@@ -98,13 +141,23 @@ def explain(
     return _pending(verdict, "not-found", says)
 
 
-def _plainly_meant(question, work):
+def _plainly_meant(table, question, work, told=""):
     """Return in words what is plainly meant though no machine can read it, "" if nothing is."""
-    for kinds, pattern, says in _MEANT:
-        pattern = pattern.format(name=re.escape(question.answer))
-        if question.kind in (kinds or (question.kind,)) and re.search(pattern, work, re.MULTILINE):
+    # A stranger's text: of bounded length, lest a pattern take for ever.
+    lines = [line[:MOST_OF_A_LINE] for line in work.split("\n") if line.strip()]
+    beginning = "\n".join(lines[:MOST_LINES])
+    for kinds, *needs, pattern, says in table:
+        pattern = pattern.replace("{name}", re.escape(question.answer))
+        fits = question.kind in (kinds or (question.kind,))
+        fits = fits and all(need in told.lower() for need in needs)
+        if fits and re.search(pattern, beginning, re.MULTILINE):
             return says.format(name=question.answer)
     return ""
+
+
+def had_elsewhere(rows: list) -> str:
+    """Return what a cell needed that only its writer's computer had, "" if it did not stop so."""
+    return _ELSEWHERE.get((first_error(rows) or {}).get("name"), "")
 
 
 def made_below(rows: list, later: list[Cell]) -> str:
