@@ -17,7 +17,8 @@ from igf1lab.grading.sandbox.client import Limits, Sandbox
 from igf1lab.grading.sandbox.tiers import TIERS, NoSandbox
 
 NOT_REPLACED, TROUBLE = 3, 2
-_MMAP_THRESHOLD = -3  # as malloc.h calls it: from this size on a block is one of its own
+# As malloc.h calls them: from which size on a block is one of its own, and how many heaps there are.
+_MMAP_THRESHOLD, _ARENA_MAX = -3, -8
 
 
 def _parser():
@@ -97,6 +98,7 @@ def _give_memory_back():
         OSError, TypeError, AttributeError
     ):  # another system has another habit
         ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, 1 << 20)
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
 
 def _ingest(course, options):

@@ -14,7 +14,7 @@ from pathlib import Path
 from igf1lab.grading import cli
 course, name, *inboxes = sys.argv[1:]
 for inbox in inboxes:
-    for command in (["ingest", name, inbox], ["grade", name, "--no-figures", "--workers", "2"],
+    for command in (["ingest", name, inbox], ["grade", name, "--no-figures", "--workers", "8"],
                     ["feedback", name], ["report", name]):
         if cli.main(["--course", course, *command]) not in (0, cli.TROUBLE):
             sys.exit(f"{command} failed")

@@ -70,6 +70,37 @@ def test_what_takes_too_long_is_run_again_alone_and_only_then_costs(sandbox, mon
     assert endless.late == [0] and "given" not in str(endless.deaths)
 
 
+PICTURE = "display(Image(b'\\x89PNG' + os.urandom({bytes}), format='png'))"
+
+
+@pytest.mark.parametrize(
+    ("says", "runs"),
+    [
+        ([PICTURE.format(bytes=300_000)] * 3, [False]),
+        ([PICTURE.format(bytes=700_000)] * 3, [False, True]),  # 2.8 MB in all
+        (["\n".join([PICTURE.format(bytes=300_000)] * 3)], [False, True]),  # in one reply
+        (["answer = [42] * 15_000"] + ["pass"] * 3, [False, True]),
+    ],
+)
+def test_what_takes_much_memory_is_run_again_alone_and_loses_nothing(
+    sandbox, monkeypatch, says, runs
+):
+    seen, usual = [], Sandbox._run
+    monkeypatch.setattr(
+        Sandbox,
+        "_run",
+        lambda self, *what, **how: seen.append(how["alone"]) or usual(self, *what, **how),
+    )
+    head = "import os\nfrom IPython.display import Image, display\nanswer = [42]"
+    steps = [("cell", head), *(("cell", code) for code in says)]
+    steps += [("ask", f"q{n}", "given", "answer", "array", None) for n in range(4)]
+    run = sandbox.run(steps, Limits())
+    assert seen == runs and not run.late and not run.deaths and not run.crowded
+    pictures = sum("png" in row for rows in run.outputs.values() for row in rows)
+    assert pictures == sum(code.count("display") for code in says)
+    assert all(set(answer["values"]) == {42.0} for answer in run.answers.values())
+
+
 def test_turns_are_either_many_or_one():
     turns, here, most = client._Turns(), [], []
 

@@ -22,15 +22,25 @@ from igf1lab.grading.safe_text import readable
 from igf1lab.grading.sandbox.server import BEGINS, ENDS, TOO_LONG, USED_UP
 from igf1lab.grading.sandbox.tiers import TIERS, NoSandbox, Server, start
 
-MOST_REPLY = 6_000_000  # bytes of one reply
-MOST_ITEMS = 500_000  # numbers, texts and brackets in one reply: what parsing it may cost
-MOST_OUTPUT = 10_000_000  # bytes of memory for the outputs that are kept of one submission
-MOST_NUMBERS = 400_000  # in all answers that are kept of it
 MOST_RERUNS = 3
 GRACE_SECONDS = 1.0  # beyond a cell's own limit, before its process is killed
 PATIENCE = 10  # times by the clock what a submission that runs alone may take of the processor
 END_SECONDS = 5.0  # in which the processes of a submission must be gone
 LAST_BREATH = 0.5  # seconds in which a dying server's end is seen, after its children's
+
+
+@dataclass(frozen=True)
+class Room:
+    """What the replies of a submission may take of our own memory."""
+
+    reply: int = 6_000_000  # bytes of one
+    items: int = 500_000  # numbers, texts and brackets in one: what parsing it may cost
+    output: int = 10_000_000  # bytes of all outputs that are kept
+    numbers: int = 400_000  # in all answers that are kept
+
+
+# What needs more than its share beside others is run again alone.
+ALONE, SHARED = Room(), Room(1_000_000, 60_000, 2_000_000, 50_000)
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,10 @@ class Dead(Exception):
     """The student's process is gone, or must go; the message says why."""
 
 
+class Crowded(Exception):
+    """The submission takes more room than one of many may."""
+
+
 class ServerDied(RuntimeError):
     """The fork server is gone, and every submission in hand with it: no student's doing or cost."""
 
@@ -78,16 +92,15 @@ class Run:
 
     ``outputs``: rows by step number; ``answers``: descriptions by (question id, part);
     ``deaths``: (step number, reason) of steps that killed the process; ``late``: numbers of the
-    steps that took too long, killed or stopped.
+    steps that took too long, killed or stopped; ``crowded``: there was no room for it beside others.
     """
 
     outputs: dict[int, list] = field(default_factory=dict)
     answers: dict[tuple, dict] = field(default_factory=dict)
     deaths: list[tuple[int, str]] = field(default_factory=list)
     late: list[int] = field(default_factory=list)
+    crowded: bool = False
     seconds: float = 0.0
-    room: int = MOST_OUTPUT
-    room_for_numbers: int = MOST_NUMBERS
 
 
 class _Turns:
@@ -195,8 +208,9 @@ class Sandbox:
         """Run a submission's steps.
 
         A step that kills the process costs that step only: the rest is run again without it, at
-        most three times. If anything takes too long, all is run again with nothing else in flight,
-        and only that run counts: nobody pays for what others do to the machine.
+        most three times. If anything takes too long, or too much of our memory, all is run again
+        with nothing else in flight, and only that run counts: nobody pays for what others do to the
+        machine.
 
         Parameters
         ----------
@@ -209,7 +223,7 @@ class Sandbox:
         """
         with self._turns.together():
             run = self._with_a_server(steps, limits, figures, files, alone=False)
-        if run.late:
+        if run.late or run.crowded:
             with self._turns.alone():
                 run = self._with_a_server(steps, limits, figures, files, alone=True)
         return run
@@ -229,7 +243,6 @@ class Sandbox:
         deadline = start + limits.total_seconds * (PATIENCE if alone else 1)
         for _ in range(1 + MOST_RERUNS):
             run.late.clear()
-            run.room, run.room_for_numbers = MOST_OUTPUT, MOST_NUMBERS
             try:
                 with Session(self, limits, figures, alone) as session:
                     self._once(session, steps, fatal, run, files or {}, deadline)
@@ -239,12 +252,16 @@ class Sandbox:
                 fatal.add(death.step)
                 if time.monotonic() >= deadline or death.reason == USED_UP:
                     break
+            except Crowded:
+                return Run(crowded=True)
         run.late += [step for step, why in run.deaths if why in _TOO_LONG]
         run.seconds = time.monotonic() - start
         return run
 
     def _once(self, session, steps, fatal, run, files, deadline):
-        number = -1
+        number, alone = -1, session.alone
+        room = ALONE if alone else SHARED
+        output, numbers = room.output, room.numbers
         try:
             for name, text in files.items():
                 session.step({"file": name, "text": text}, deadline)
@@ -253,19 +270,21 @@ class Sandbox:
                     continue
                 if step[0] == "cell":
                     reply = session.step({"cell": step[1]}, deadline)
-                    rows = clean_outputs(reply.get("outputs"), run.room)
+                    rows = clean_outputs(reply.get("outputs"), output if alone else ALONE.output)
                     run.outputs[number] = rows
-                    run.room -= sum(map(_size, rows))
+                    output -= sum(map(_size, rows))
                     late = any(row.get("name") == "CellTimeout" for row in rows)
                 else:
                     _, question_id, part, expression, kind, calls = step
                     ask = {"ask": expression, "kind": kind, "calls": calls}
                     described = clean_description(session.step(ask, deadline).get("described"))
-                    run.room_for_numbers -= _numbers(described)
-                    described = described if run.room_for_numbers >= 0 else _odd()
+                    numbers -= _numbers(described)
+                    described = described if numbers >= 0 else _odd()
                     run.answers[question_id, part] = described
                     late = described.get("says") == TOOK_TOO_LONG
                 run.late += [number] if late else []
+                if not alone and min(output, numbers) < 0:
+                    raise Crowded
         except Dead as death:
             if session.server.ends_within(LAST_BREATH):
                 raise ServerDied(session.server) from None
@@ -282,7 +301,8 @@ class Session:
 
     def __init__(self, sandbox: Sandbox, limits: Limits, figures: bool, alone: bool = False):
         self._sandbox = sandbox
-        self._alone, self._cell_seconds = alone, limits.cell_seconds
+        self.alone, self._cell_seconds = alone, limits.cell_seconds
+        self._room = ALONE if alone else SHARED
         self._work, work = socket.socketpair()
         self._kill, kill = socket.socketpair()
         self._folder = None
@@ -338,21 +358,23 @@ class Session:
         ------
         Dead
             If the process died, took too long or said too much.
+        Crowded
+            If it said more than one of many may.
         """
         limit = time.monotonic() + self._cell_seconds + GRACE_SECONDS
-        if self._alone:
+        if self.alone:
             # The watcher counts the seconds of this step that are the step's own doing.
             limit = deadline
             self._tell_watcher(BEGINS)
         limit = min(deadline, limit)
         self._number += 1
         self._send(json.dumps(step | {"number": self._number}).encode() + b"\n", limit)
-        room = MOST_REPLY
+        room = self._room.reply
         while True:
             line = self._line(limit, room)
             room -= len(line)
-            if line.count(b",") + line.count(b"[") + 4 * line.count(b"{") > MOST_ITEMS:
-                raise Dead("sent back too much")
+            if line.count(b",") + line.count(b"[") + 4 * line.count(b"{") > self._room.items:
+                self._too_much()
             try:
                 reply = json.loads(line)
             except (ValueError, RecursionError):
@@ -362,6 +384,9 @@ class Session:
             if reply.get("number") == self._number:
                 self._tell_watcher(ENDS)
                 return reply  # any other was not asked for, or is of a step before
+
+    def _too_much(self):
+        raise Dead("sent back too much") if self.alone else Crowded
 
     def _tell_watcher(self, what):
         with contextlib.suppress(OSError):
@@ -391,7 +416,7 @@ class Session:
                 raise Dead(self._why())
             size += len(parts[-1])
             if size > room:
-                raise Dead("sent back too much")
+                self._too_much()
         line, _, self._unread = b"".join(parts).partition(b"\n")
         return line
 
@@ -472,7 +497,7 @@ def _numbers(described):
     return len(described.get("values", [])) + sum(2 * len(curve["x"]) for curve in curves)
 
 
-def clean_outputs(rows, room: int = MOST_OUTPUT) -> list[dict]:
+def clean_outputs(rows, room: int = ALONE.output) -> list[dict]:
     """Return the outputs of a cell in a known shape; what does not fit is dropped.
 
     So is what goes beyond ``room`` bytes of memory; a line says so.
