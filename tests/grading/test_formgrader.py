@@ -151,6 +151,10 @@ def test_a_mark_entered_by_hand(chromium, lab, course, source, set_name):
         box.fill("2,5,1")
         box.press("Tab")
         assert "1.5 or 1,5" in box.evaluate("box => box.validationMessage")
+        for above in ("25", "99,5"):
+            box.fill(above)
+            box.press("Tab")
+            assert "more than the" in box.evaluate("box => box.validationMessage")
         words = page.locator("textarea.comment").last
         with page.expect_response(lambda reply: "/api/comment/" in reply.url):
             words.fill("-1: good link, thin evidence.")

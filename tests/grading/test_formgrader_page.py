@@ -36,4 +36,4 @@ def test_formgrader_asks_no_other_server(tmp_path, ours):
     )
     asked = [found for found in ELSEWHERE.findall(made.stdout)]
     assert bool(asked) == (not ours), asked
-    assert ("decimal comma" not in made.stdout) and ("1,5. It is not saved" in made.stdout) == ours
+    assert ("decimal comma" not in made.stdout) and ("write 1.5 or 1,5." in made.stdout) == ours
