@@ -4,8 +4,10 @@ import argparse
 import contextlib
 import ctypes
 import json
+import re
 import shutil
 import sys
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -159,7 +161,10 @@ def _grade(course, options):
     if summary.without_numbers:
         say(_no_numbers(course, options.set, summary.without_numbers), sys.stderr)
     if summary.differences and not options.replace:
-        say("These marks were NOT replaced. Run again with --replace to take the new ones.")
+        say(
+            "These marks were NOT replaced. Run again with --replace to take the new ones, "
+            "or with --student NAME --replace to take those of one student."
+        )
         return NOT_REPLACED
     short = summary.late or summary.without_numbers or summary.packages
     return TROUBLE if summary.troubled or short else 0
@@ -306,7 +311,28 @@ def _forget(course, options):
         there = {path.name for path in course.folder.glob("submitted/*") if path.is_dir()}
         says = ", ".join(sorted(there.union(known))) or "nobody"
         raise CourseError(f"Nobody is called {student}; known: {says}.")
-    say(f"{gone} places cleared. Delete reports and CSV files made before, and your backups.")
+    say(
+        f"{gone} places cleared. Delete your backups, too, and the tables in export/ that were made "
+        "with a roster."
+    )
+    for path in sorted(_naming(course, student)):
+        say(f"{path} still names {student}: delete it, or make it again.")
+
+
+def _naming(course, student):
+    """Yield the tables, pages and zips made before in which a student stands."""
+    whole = re.compile(rf"(?<![\w-]){re.escape(student)}(?![^\W_]|-\w)")
+    for path in course.folder.glob("*/*"):
+        if path.parent.name not in ("export", "report", "second_marks") or not path.is_file():
+            continue
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as made:
+                pages = [made.read(name).decode("utf-8", "replace") for name in made.namelist()]
+                text = "\n".join([*made.namelist(), *pages])
+        else:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        if whole.search(text):
+            yield path.relative_to(course.folder)
 
 
 def _forget_in_log(course, student):

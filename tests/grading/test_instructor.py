@@ -233,12 +233,24 @@ def test_forget_deletes_everything_of_a_student(marked, set_name, capsys):
     course, honest = marked
     gone = honest[-1].student
     pages.write_feedback(course, set_name)
+    for path, text in {
+        "second_marks/x.csv": f"{gone},q1,1", "export/x-plain.csv": f'"{gone}",2', "export/y.csv": f"{gone}a,{gone}-2,a{gone}",
+    }.items():  # fmt: skip
+        (course.folder / path).parent.mkdir(exist_ok=True)
+        (course.folder / path).write_text(text)
+    with zipfile.ZipFile(course.folder / "export" / "x-feedback.zip", "w") as made:
+        made.writestr(f"{gone}_1_2.html", "")
     assert cli.main(["forget", gone]) == 0
     assert gone not in marks_of(course, set_name)
     left = [p for p in course.folder.rglob(f"*{gone}*") if "report" not in p.parts]
     assert left == []
     assert f'"{gone}"' not in (course.folder / "log.jsonl").read_text("utf-8")
-    assert "backups" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    named = re.findall(rf"^(\S+) still names {gone}", said, re.MULTILINE)
+    assert "backups" in said and {Path(p).name for p in named} >= {
+        "x.csv", "x-plain.csv", "x-feedback.zip",
+    }  # fmt: skip
+    assert "export/y.csv" not in named
 
 
 def test_stock_executor_and_ours_agree_on_honest_work(source, set_name, sandbox):
@@ -384,15 +396,23 @@ def test_a_grader_crash_costs_only_the_submission_in_hand(
     monkeypatch.setattr(one_submission, "mark", original)
     summary = whole_class.grade(course, set_name, figures=False)
     assert summary.marked == ["bodil"] and sorted(summary.unchanged) == ["ada", "chen"]
+    marks = read_marks(course, set_name)
+    course.autograded("chen", set_name).unlink()
+    assert whole_class.grade(course, set_name, figures=False).marked == ["chen"]
+    (course.folder / "gradebook.db").unlink()
+    assert len(whole_class.grade(course, set_name, figures=False).marked) == 3
+    assert read_marks(course, set_name) == marks
 
 
-def test_a_broken_solution_marks_nobody(tmp_path, source, set_name, sandbox, capsys):
+@pytest.mark.parametrize("about", ["", "personal: true\n"])
+def test_a_broken_solution_marks_nobody(tmp_path, source, set_name, sandbox, capsys, about):
     private = tmp_path / "private"
     overlay = private / "solutions" / set_name / f"{set_name}.ipynb"
     overlay.parent.mkdir(parents=True)
     text = (REPOSITORY / "solutions" / set_name / f"{set_name}.ipynb").read_text("utf-8")
     overlay.write_text(text.replace("### BEGIN SOLUTION", "### BEGIN SOLUTION\\nraise OSError", 1))
     (tmp_path / "in").mkdir()
+    (private / "course.yaml").write_text(about)
     (tmp_path / "in" / "ada.ipynb").write_bytes(made_up_class(source)[0].blob)
     assert cli.main(["--course", str(private), "ingest", set_name, str(tmp_path / "in")]) == 0
     assert cli.main(["--course", str(private), "grade", set_name]) == cli.TROUBLE

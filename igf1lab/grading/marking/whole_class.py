@@ -77,8 +77,7 @@ class Marker:
         self._jobs: dict[str, one_submission.Job] = {}
         try:
             self.source, self.release = open_set(course, name)
-            if not course.personal:
-                self.job("")
+            self.job("")  # own numbers, too, come from a solution that has to run
         except BaseException:
             self.sandbox.stop()
             raise
@@ -169,7 +168,7 @@ def grade(
         put(course.given(name), "\n".join(given))
         about = {"seed": course.seed_id, "sandbox": summary.sandbox, "versions": versions()}
         course.log("grade", set=name, limits=asdict(marker._limits), **about)
-        todo = []
+        todo, before = [], read_marks(course, name)
         for student in students:
             if not course.submitted(student, name).is_file():
                 raise CourseError(f"{student} has not handed in {name}.")
@@ -178,6 +177,12 @@ def grade(
             if course.personal and marker.source.exercise_set.parameters:
                 summary.without_numbers += [] if handed_out.is_dir() else [student]
             done = None if again else _done(course, marker, student, name)
+            if (
+                done
+                and done["status"] == "marked"
+                and not _is_stored(course, name, student, before)
+            ):
+                done = None  # a gradebook or a copy was lost: they are made anew
             if done is None:
                 todo.append(student)
             elif done["status"] == "marked":
@@ -189,7 +194,6 @@ def grade(
             books.gradebook(course) as book,
             _mapper(marker, workers, dask) as results,
         ):
-            before = read_marks(course, name)
             for number, (student, result) in enumerate(results(todo), 1):
                 try:
                     says = _keep(course, marker, book, student, result, before, summary)
@@ -218,6 +222,10 @@ def _done(course, marker, student, name):
         return old if done and old.get("job") == marker.job(student).id else None
     except Exception:  # marking it will say what is wrong
         return None
+
+
+def _is_stored(course, name, student, before):
+    return bool(before.get(student)) and course.autograded(student, name).is_file()
 
 
 def _waits(mark):
