@@ -15,6 +15,10 @@ from igf1lab.exercises.questions import LINE_RTOL, Question
 
 CURVES = 2 / 3  # of a figure's points; its labels, title and legend share the rest
 ENDS = 0.02  # of its width that a curve may lack at either end
+MOST_GROUPS, BESIDE = (
+    12,
+    0.5,
+)  # of the way to the next group that a bar or point may stand beside its own
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 COARSE = 0.02  # of its height by which the lines between its points may leave the right curve
 
@@ -207,11 +211,25 @@ def _same_curve(line, drawn, curve):
     if not curve["x"]:
         return y.size == right_y.size and near(y, right_y)
     width = 0.1 * rtol * np.max(np.abs(right_x), initial=0.0)
+    x = _undodged(x, right_x)
     for order in (slice(None), np.argsort(x, kind="stable"), np.lexsort((x, y))):
         same = y.size == right_y.size and near(y[order], right_y)
         if same and near(x[order], right_x, atol or width):
             return True
     return _on_another_grid(x, y, right_x, right_y, near, rtol)
+
+
+def _undodged(x, right_x):
+    """Return places moved back where all stand beside groups that are counted one by one."""
+    counted = (
+        1 < right_x.size <= MOST_GROUPS
+        and np.all(right_x == np.round(right_x))
+        and np.all(np.diff(right_x) == 1)
+    )
+    if not counted or x.size != right_x.size:
+        return x
+    aside = np.sort(x) - right_x
+    return x - aside[0] if np.ptp(aside) < 1e-6 and abs(aside[0]) < BESIDE else x
 
 
 def _in_pieces(axes, curve):
@@ -227,6 +245,10 @@ def _in_pieces(axes, curve):
 def _places_from_names(drawn):
     """Return a curve with the numbers that its ticks say ("Q1", "2nd") for places; None if none."""
     numbers = [_NUMBER.findall(name) for name in drawn.get("names", [])]
+    if not any(
+        numbers
+    ):  # in words only ("lowest"): places are counted, not from 0 as they are drawn
+        numbers = [[place + 1] for place in as_floats(drawn["x"])] if numbers else []
     if not numbers or any(len(found) != 1 for found in numbers):
         return None
     places = [float(number) for (number,) in numbers]

@@ -15,7 +15,8 @@ _ACTS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
 _ODD = "\N{REPLACEMENT CHARACTER}"
-_NUMBER = re.compile(r"-?\d+(\.\d*)?|-?\.\d+")
+# A dash alone is how learning platforms write that there is nothing.
+_NUMBER = re.compile(r"-?\d+(\.\d*)?|-?\.\d+|-")
 # A sign at the beginning, or after what some country's spreadsheet takes for the end of a cell.
 # Spaces, quotes and marks without a form of their own do not hide it; some read full-width signs.
 _BEGINS = r"""(^|[;\t\n|])(?=[\s"\u00ad\u200b-\u200d\u2060\ufeff]*"""

@@ -203,18 +203,29 @@ def one_scatter_in_two_colours(figure):
     dressed(axes)
 
 
-def places_by_name(x):
+def places_by_name(x, ticks=True):
     def draw(figure):
         axes = figure.subplots()
         both(axes, axes, x)
-        axes.set_xticks(range(5), [f"Q{n}" for n in range(1, 6)])
+        if ticks:
+            axes.set_xticks(range(5), [f"Q{n}" for n in range(1, 6)])
         dressed(axes)
         axes.legend()
 
     return draw
 
 
+@way
+def bars_in_groups(figure):
+    axes = figure.subplots()
+    axes.bar(np.arange(1, 6) - 0.2, MEN, 0.4, label="men")
+    axes.bar(np.arange(1, 5) + 0.2, WOMEN, 0.4, label="women")
+    dressed(axes)
+    axes.legend()
+
+
 WAYS |= {
+    "categories in words": places_by_name(["lowest", "second", "third", "fourth", "highest"], ticks=False),
     "points by plot": point_by_point("plot"), "points by scatter": point_by_point("scatter"),
     "categories": places_by_name([f"Q{n}" for n in range(1, 6)]), "ticks named later": places_by_name(range(5)),
 }  # fmt: skip

@@ -571,7 +571,7 @@ def test_a_replaced_file_is_kept(tmp_path, set_name):
 @pytest.mark.parametrize(
     ("cell", "shown"),
     [("=HYPERLINK(1)", "'=HYPERLINK(1)"), ("+1+1", "'+1+1"), ("@x", "'@x"), (" =1", "' =1"), ("\t=1", "'\t'=1"),
-     ("-2", "-2"), ("-2.5", "-2.5"), ("-cmd", "'-cmd"), ("Ada", "Ada"), (None, ""), (3.5, "3.5")],
+     ("-2", "-2"), ("-2.5", "-2.5"), ("-cmd", "'-cmd"), ("-", "-"), ("--", "'--"), ("Ada", "Ada"), (None, ""), (3.5, "3.5")],
 )  # fmt: skip
 def test_cells_are_not_formulas(cell, shown):
     assert csv_cell(cell) == shown

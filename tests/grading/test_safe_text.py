@@ -87,7 +87,7 @@ def is_formula(cell):
     """Return whether a spreadsheet may take a cell for one; a number alone is none."""
     cell = re.sub(r"^[\s\"\u200b\ufeff]+", "", cell)
     return unicodedata.normalize("NFKC", cell[:1]) in tuple("=+-@") and not re.fullmatch(
-        r"-[\d.]+", cell
+        r"-[\d.]*", cell
     )
 
 

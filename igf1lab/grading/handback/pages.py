@@ -62,6 +62,10 @@ UNTOUCHED = (
 )
 
 
+def _still(waiting):
+    return "an answer still waits" if waiting == 1 else f"{waiting} answers still wait"
+
+
 def feedback_page(
     student: str, result: dict, marks: dict, newer: bool = False, refused: dict | None = None
 ) -> str:
@@ -71,18 +75,18 @@ def feedback_page(
     """
     exercise_set = set_from_data(result["set"])
     title = f"Feedback: {exercise_set.lesson}"
-    parts, total, waiting = [], 0.0, False
+    parts, total, waiting = [], 0.0, 0
     work = result.get("work", {})  # results of an earlier version have none
     for question in exercise_set.questions:
         verdict = result["questions"][question.id]
         mark = marks.get(question.id)
         # A mark on an earlier version is none on this one.
         points = None if mark and mark["waits"] else final_points(verdict, mark)
-        waiting |= points is None
+        waiting += points is None
         total += points or 0.0
         parts.append(_question(question, verdict, points, mark, work.get(question.id, "")))
     whole = f"{total:g} of {exercise_set.points:g} points" + (
-        " so far; an answer still waits to be marked" if waiting else ""
+        f" so far; {_still(waiting)} to be marked" if waiting else ""
     )
     deaths = "".join(
         f"<li>A cell stopped your whole notebook and was left out: {html(death['says'])}."
