@@ -221,10 +221,11 @@ def _sorted_out(level, name, above):
         folder: any(not inside for inside, _ in level_.values())
         for folder, level_ in folders.items()
     }
+    beside = set(folders)
     for folder, inside in folders.items():
         if direct or nameless or any(holds.values()):
             alone = len(folders) == 1 and not direct
-            found |= _of_one(folder, inside, set(folders), alone, name, above)
+            found |= _of_one(folder, inside, beside, alone, name, above)
         else:
             deeper = _sorted_out(inside, name, (*above, folder))
             people = {who for who, _ in deeper.values()}
@@ -251,7 +252,7 @@ def _of_one(folder, inside, beside, alone, name, above):
         return dict.fromkeys(inside, (None, says))
     return {
         file: (None, f"is it {folder}'s or {where[0]}'s?")
-        if where and where[0] in beside - {folder}
+        if where and where[0] != folder and where[0] in beside
         else (folder, (*above, folder))
         for file, (where, _) in inside.items()
     }

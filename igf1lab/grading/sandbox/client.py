@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -22,6 +22,7 @@ from igf1lab.grading.safe_text import readable
 from igf1lab.grading.sandbox.server import BEGINS, ENDS, TOO_LONG, USED_UP
 from igf1lab.grading.sandbox.tiers import TIERS, NoSandbox, Server, start
 
+A_LINE = 100  # bytes that reading even an empty line costs as much as
 MOST_RERUNS = 3
 GRACE_SECONDS = 1.0  # beyond a cell's own limit, before its process is killed
 PATIENCE = 10  # times by the clock what a submission that runs alone may take of the processor
@@ -306,7 +307,8 @@ class Session:
         self._work, work = socket.socketpair()
         self._kill, kill = socket.socketpair()
         self._folder = None
-        self._number, self._unread = 0, b""
+        self._number = 0
+        self._lines, self._begun = deque(), []  # that came: whole, and the pieces of the next
         with work, kill, sandbox._lock:
             self.server = sandbox._living_server()
             # Each in flight has a processor to itself as long as there are enough of them.
@@ -372,7 +374,7 @@ class Session:
         room = self._room.reply
         while True:
             line = self._line(limit, room)
-            room -= len(line)
+            room -= len(line) + A_LINE
             if line.count(b",") + line.count(b"[") + 4 * line.count(b"{") > self._room.items:
                 self._too_much()
             try:
@@ -403,22 +405,24 @@ class Session:
 
     def _line(self, limit, room):
         """Return the next line of at most ``room`` bytes; what came beyond it is kept."""
-        parts, size = [self._unread], len(self._unread)
-        while b"\n" not in parts[-1]:
+        while not self._lines:
             wait = limit - time.monotonic()
             if wait <= 0 or not select.select([self._work], [], [], wait)[0]:
                 raise Dead(_UNSTOPPABLE)
             try:
-                parts.append(self._work.recv(1 << 20))
+                came = self._work.recv(1 << 20)
             except OSError:
                 raise Dead(self._why()) from None
-            if not parts[-1]:
+            if not came:
                 raise Dead(self._why())
-            size += len(parts[-1])
-            if size > room:
+            end, *more = came.split(b"\n")
+            self._begun.append(end)
+            if sum(map(len, self._begun)) > room:
                 self._too_much()
-        line, _, self._unread = b"".join(parts).partition(b"\n")
-        return line
+            if more:
+                self._lines += [b"".join(self._begun), *more[:-1]]
+                self._begun = [more[-1]]
+        return self._lines.popleft()
 
     def _why(self):
         """Ask the supervisor why the process is gone."""
