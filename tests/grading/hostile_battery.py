@@ -375,10 +375,56 @@ PROGRAMS = {
     "finalisers that run for ever": (
         "class D:\n    def __del__(self):\n        while True: pass\nd = D(); d = None", "cell time limit",
     ),
+    "a name of other bytes": (
+        "import ctypes, time\nctypes.CDLL(None).prctl(15, b'\\xff\\xfe', 0, 0, 0)\ntime.sleep(0.15)", "the watcher reads any bytes",
+    ),
+    "empty replies without end": (
+        "import os\nwhile True: os.write(10, b'{}\\n' * 20_000)", "each costs as much as a longer one",
+    ),
+    "descriptions in descriptions": (
+        "import igf1lab.grading.sandbox.student as s\nd, n = s.describe_name, [0]\ndef nested(*a):\n    n[0] += 1\n"
+        "    deep = {'is': 'blank'}\n    for k in range(400): deep = {'is': 'calls', 'returned': [deep]}\n"
+        "    return {'is': 'blank', 'returned': deep, 'points': 99, 'ours': True} | d(*a)\ns.describe_name = nested",
+        "cleaned",
+    ),
+    "stops its siblings": (
+        "import os\nfor p in range(1, 60):\n    if p != os.getpid():\n        try: os.kill(p, 19)\n        except OSError: pass", "its own namespace",
+    ),
+    "handles, watches and notifications": (
+        "import ctypes\nl = ctypes.CDLL(None); l.syscall(317, 1, 8, 0); b = ctypes.create_string_buffer(b'\\x80', 136); m = ctypes.c_int()\n"
+        "l.name_to_handle_at(-100, b'/tmp', b, ctypes.byref(m), 0); assert l.syscall(304, 3, b, 0) == -1\nf = l.inotify_init()\n"
+        "for n in range(2000): l.inotify_add_watch(f, b'/tmp', 0xfff)\nt = ctypes.c_int()\n"
+        "for n in range(20_000): l.timer_create(1, None, ctypes.byref(t))",
+        "seccomp; its own limits",
+    ),
+    "display hooks that fail": (
+        "ip = get_ipython()\nip.display_formatter.formatters['text/plain'].for_type(int, lambda *a: 1 / 0)\n"
+        "import sys; sys.displayhook = sys.excepthook = None\nip.ast_transformers.append(type('T', (), {'visit': lambda s, n: 1 / 0})())",
+        "ran, harmless",
+    ),
+    "modules taken away": (
+        "import sys\nfor m in list(sys.modules):\n    if m.startswith(('igf1lab.exercises', 'json', 'numpy')): sys.modules[m] = None", "ran, harmless",
+    ),
     "a long number": ("import sys\nsys.set_int_max_str_digits(0)\nx = 10 ** 2_000_000\nprint(x)", "20 kB kept a cell; time limit"),
 }  # fmt: skip
 
 CHEATS = {
+    "names a probe as a missing package": (
+        "import builtins, igf1lab.grading.sandbox.student as s\nkept = []\nclass Keep:\n    def __call__(self, *a): kept.append(a)\n"
+        "def clear(self):\n    says = \"No module named 'PROBE_\" + '_'.join(map(str, kept))\n    self._room = 9\n"
+        "    self.rows = [{'type': 'error', 'name': 'ModuleNotFoundError', 'says': says}] if kept else []\n"
+        "s.Outputs.clear = clear\nbuiltins.YES = Keep()",
+        "only what stands in the notebook is named",
+    ),
+    "a choice of all letters": (
+        "import builtins\nbuiltins.YES = type('S', (str,), {'__str__': lambda s: 'a b c d 1 2 3 4', 'casefold': lambda s: 'a1'})('z')",
+        "one letter, one number",
+    ),
+    "lies about its class and size": (
+        "import builtins, numpy\nclass L(numpy.ndarray):\n    size = property(lambda s: 1)\n    shape = property(lambda s: (10 ** 18,))\n"
+        "    __class__ = property(lambda s: float)\nbuiltins.YES = numpy.zeros(3).view(L)",
+        "answers travel as plain numbers",
+    ),
     "replaces the judge": (
         "import igf1lab.exercises.judging as j, igf1lab.exercises.exercise as c\n"
         "right = lambda q, k, d: j.Verdict(q.id, 'right', q.points, q.points)\n"
@@ -595,6 +641,15 @@ def files(source, name: str) -> dict[str, tuple[bytes, str, str]]:
         {"cell_type": "code", "source": [1, None]},
     ]
     add("cells that are none", json.dumps(broken).encode(), "full", "dropped")
+    forged = json.loads(blob(whole))
+    for cell in forged["cells"]:
+        cell["metadata"]["nbgrader"] = {"points": 1000, "grade": True, "grade_id": "q1"}
+    forged |= {"nbformat_minor": 10**100, "worksheets": [{"cells": "x" * 1000}]}
+    forged["metadata"] = {
+        "kernelspec": [[["python"]]],
+        "language_info": {"name": "python" + "\u0301" * 9},
+    }
+    add("roles and versions forged", json.dumps(forged).encode(), "full", "released roles are used")
     add("UTF-16", blob(whole).decode().encode("utf-16"), "full", "reader")
     bom = b"\xef\xbb\xbf" + blob(whole)
     add("byte order mark", bom, "full", "reader")

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -12,15 +13,74 @@ import pytest
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
 from igf1lab.exercises.exercise import Exercise
-from igf1lab.exercises.generate import read_tidy
+from igf1lab.exercises.generate import learner_copy, read_tidy
 from igf1lab.exercises.questions import SpecError, read_question, read_set
 from igf1lab.grading import cli
 from igf1lab.grading.course import REPOSITORY, CourseError, open_course
 from igf1lab.grading.demo import blob, notebook_with, right_answers
-from igf1lab.grading.intake.submission import read_notebook
-from igf1lab.grading.marking import copies, gradebook, whole_class
+from igf1lab.grading.intake.answers import places, stray_text, written
+from igf1lab.grading.intake.people import whose
+from igf1lab.grading.intake.submission import Cell, Release, Unreadable, read_notebook, rebuild
+from igf1lab.grading.marking import copies, gradebook, reasons, whole_class
 from igf1lab.grading.marking.results import read_results
 from igf1lab.grading.sandbox.client import Limits
+
+# --- what reading costs ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def soon():
+    """Stop a test whose work grows faster than what it is given."""
+
+    def stop(*_):
+        raise TimeoutError("it takes too long")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def test_reading_costs_no_more_than_its_length(source, soon):
+    """Each of these once took minutes or days: of a pattern, or of comparing all with all."""
+    long = "\n" * 90_000
+    programs = [
+        f"§{long}",
+        long + "x = 1",
+        f"# a{long}",
+        "x =" + " " * 90_000,
+        "§" + " \n" * 45_000,
+    ]
+    programs += [f"a{n} = {'-' * 150}1" for n in range(300)]
+    texts = [long * 4, f"#{' ' * 300_000}", f"# {' ' * 9_000}{'*' * 9_000}", "\\" * 100_000]
+    given = learner_copy(source)
+    words = " ".join(cell.source for cell in given.cells).split()
+    texts.append("# x\n" + "\n".join(" ".join(words[n : n + 9][::-1]) for n in range(len(words))))
+    cells = [Cell("code", text) for text in programs] + [Cell("markdown", text) for text in texts]
+    release = Release(given)
+    cells = rebuild(
+        [*(Cell(release.kind(r), release.source(r), r) for r in release.cells), *cells], given
+    )
+    assert places(cells, release)
+    for question in source.exercise_set.questions:
+        work = written(cells, release, question.id)
+        if question.automatic:
+            name = question.answer
+            for text in (work, long, f"{name} ={' ' * 90_000}§", f"{name}\n" * 9_000):
+                reasons._plainly_meant(question, text)
+    stray_text(cells, release)
+    assert len("".join(copies.safe_markdown(cell.source) for cell in cells)) > 1_000_000
+    with pytest.raises(Unreadable):
+        read_notebook(b'{"cells": [' + b'"\\' * 4_000_000)
+
+
+@pytest.mark.parametrize("part", ["_", "-", " ", "(1)", "a_", "_attempt_"])
+def test_a_name_that_no_disk_takes_is_refused(part, soon):
+    name = part * 60_000
+    for file in (f"{name}.ipynb", f"{name}/20261120100000_x.ipynb"):
+        assert "too long" in whose([file], "02_brain")[file]
+
 
 # --- what a student's Markdown becomes in formgrader ----------------------------------------------
 

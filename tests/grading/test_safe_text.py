@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from igf1lab.exercises import code
 from igf1lab.grading import safe_text
 from igf1lab.grading.marking.one_submission import unquoted
+from igf1lab.grading.sandbox.client import clean_description
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=60)
 NASTY = [
@@ -177,6 +178,11 @@ def test_after_a_probe_only_our_own_words_come_back():
     says = [item.get("says") for item in unquoted(calls)["returned"]]
     assert says == ["ValueError", "an error", "it is not of the kind that is asked for", None]
     assert "12345" not in str(unquoted(typed))
+    counts = "TypeError: f() takes {} positional arguments but 3 were given"
+    ours, told = ({"is": "error", "says": counts.format(n)} for n in (2, 12345))
+    assert "takes 2" in unquoted(ours)["says"] and "12345" not in unquoted(told)["says"]
+    shape = {"is": "values", "shape": [0, 12345, 678], "values": []}
+    assert "12345" not in str(unquoted(clean_description(shape)))
 
 
 def test_a_terminal_gets_a_bar_and_other_places_lines(monkeypatch, capsys):

@@ -101,6 +101,20 @@ def test_what_takes_much_memory_is_run_again_alone_and_loses_nothing(
     assert all(set(answer["values"]) == {42.0} for answer in run.answers.values())
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["import time\nwhile True:\n    try:\n        time.sleep(0.9)\n        sum(range(3_000_000))\n    except BaseException: pass"],
+        ["import time\ntime.sleep(0.15)"] * 60,
+    ],
+    ids=["wakes up now and then", "many short naps"],
+)  # fmt: skip
+def test_alone_nobody_keeps_the_others_waiting_by_doing_nothing(sandbox, cells):
+    steps, limits = [("cell", code) for code in cells], Limits(cell_seconds=0.2, total_seconds=1.0)
+    run = sandbox._run(steps, limits, False, None, alone=True)
+    assert run.late and run.seconds < 0.6 * client.PATIENCE * limits.total_seconds
+
+
 def test_turns_are_either_many_or_one():
     turns, here, most = client._Turns(), [], []
 
@@ -131,8 +145,11 @@ def test_turns_are_either_many_or_one():
         "import time; time.sleep(30)",
         "import os, socket, time\nfor n in range(12):\n    if os.fork() == 0:\n        held = [socket.socketpair() for n in range(100)]\n"
         "        time.sleep(30)\ntime.sleep(30)",
+        "import ctypes, time\nl = ctypes.CDLL(None); l.mmap.restype = ctypes.c_void_p; size = ctypes.c_size_t(1 << 41)\n"
+        "a = l.mmap(None, size, 1, 0x4022, -1, 0); l.madvise(ctypes.c_void_p(a), size, 15)\n"
+        "for n in range(200_000): ctypes.string_at(a + n * (2 << 20), 1)\ntime.sleep(1)",
     ],
-    ids=["shared", "children", "files", "sockets"],
+    ids=["shared", "children", "files", "sockets", "tables of pages that hold nothing"],
 )  # fmt: skip
 def test_memory_is_counted_wherever_it_lies(sandbox, hold):
     limits = Limits(cell_seconds=10, total_mib=300, file_mib=64)
