@@ -10,6 +10,8 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from igf1lab.evidence.citations import readable
 
 Heading = tuple[int, str, str]  # level, id, HTML of its text
+_UPRIGHT = re.compile(r"\\mathrm\{([\w/%. -]*(?:\\ [\w/%. -]*)*)\}")
+_NAME = re.compile(r"\b[A-Z][A-Za-z]*-\d\w*")  # IGF-1, IL-6, METAB-2
 
 
 class PageRenderer(IPythonRenderer):
@@ -25,6 +27,10 @@ class PageRenderer(IPythonRenderer):
         super().__init__(escape=False)
         self._resolve = link
         self.headings: list[Heading] = []
+
+    def text(self, text: str) -> str:
+        """Return words, of which no name with a number is broken at the end of a line."""
+        return _NAME.sub(r'<span class="whole">\g<0></span>', super().text(text))
 
     def heading(self, text: str, level: int, **attrs) -> str:
         """Return a heading with an id made from its words, as GitHub makes it."""
@@ -74,5 +80,7 @@ def plain(html: str) -> str:
 
 def _formula(body: str, display: str) -> str:
     tex = body.strip()
+    # As words, units stand upright and are read as one: letter by letter they would be variables.
+    words = _UPRIGHT.sub(lambda found: rf"\text{{{found[1].replace(chr(92), '')}}}", tex)
     # The TeX is what a reader copies, and what a screen reader without MathML says.
-    return mathml(tex, display=display).replace("<math ", f'<math alttext="{escape(tex)}" ', 1)
+    return mathml(words, display=display).replace("<math ", f'<math alttext="{escape(tex)}" ', 1)

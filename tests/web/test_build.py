@@ -52,6 +52,22 @@ def test_every_formula_of_the_course_is_understood():
                 assert "\\" not in shown, f"{notebook.stem}, {cell.id}"
 
 
+@pytest.mark.parametrize("name", ["IGF-1", "IGFBP-3", "IL-6", "METAB-2"])
+def test_no_line_ends_within_a_name(name):
+    html, headings = markdown.render(
+        f"## How {name} acts\n\n[{name}](x) and *{name}*, **3-4** `{name}`", str
+    )
+    assert html.count(f'<span class="whole">{name}</span>') == 3 and html.count("whole") == 3
+    assert headings[0][1] == f"how-{name.lower()}-acts"
+
+
+def test_units_in_formulas_stand_upright_as_one_word():
+    html = markdown.render(r"$15\ \mathrm{g} = 2\ \mathrm{mmol\ C}\,k_\mathrm{off}$", str)[0]
+    for word in ("g", "mmol&#x000A0;C", "off"):
+        assert f"<mtext>{word}</mtext>" in html
+    assert r'alttext="15\ \mathrm{g}' in html
+
+
 def test_headings_can_be_linked_to_as_on_github():
     _, headings = markdown.render("## What the data say\n\n## A *b*, c: d\n\n## A b, c d", str)
     assert [name for _, name, _ in headings] == ["what-the-data-say", "a-b-c-d", "a-b-c-d-1"]
