@@ -68,11 +68,18 @@ def test_reading_costs_no_more_than_its_length(source, soon):
         if question.automatic:
             name = question.answer
             for text in (work, long, f"{name} ={' ' * 90_000}§", f"{name}\n" * 9_000):
-                reasons._plainly_meant(question, text)
+                for table in (reasons._MEANT, reasons._MISTYPED):
+                    reasons._plainly_meant(table, question, text)
     stray_text(cells, release)
     assert len("".join(copies.safe_markdown(cell.source) for cell in cells)) > 1_000_000
     with pytest.raises(Unreadable):
         read_notebook(b'{"cells": [' + b'"\\' * 4_000_000)
+
+
+@pytest.mark.parametrize("part", ["\\begin{a}", r"\\[", r"\\(", "[a](", "$a ", "<!--"])
+def test_no_text_stops_formgrader(part, soon):
+    assert markdown2html_mistune(copies.safe_markdown(part * 15_000))
+    assert "begin" in copies.safe_markdown(r"\begin{align} a \end{align}")
 
 
 @pytest.mark.parametrize("part", ["_", "-", " ", "(1)", "a_", "_attempt_"])

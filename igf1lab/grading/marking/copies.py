@@ -17,6 +17,9 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _LINK = re.compile(r"(?<=\])(?=[(:])|(?<=:)(?=//)")
 # MathJax can make links and styles.
 _TEX = re.compile(r"(?<!\\)\\++(?=(href|class|cssId|style|require|unicode|mmlToken)(?![A-Za-z]))")
+# Whoever shows the copy looks for the end of each formula, to the end of the cell if there is none.
+_FORMULA = re.compile(r"(?<!\\)\\++(?=begin\{|[\[(])")
+MOST_FORMULAS = 300  # of a cell; where more begin, none does
 PENDING = "Pending"  # the output of a check that a person has to look at
 ALL_HINTS = 3  # a marked copy says everything: kind, hint and where to read
 
@@ -51,6 +54,8 @@ def marked_copy(result: dict, release, set_data: dict):
 
 def safe_markdown(source: str) -> str:
     """Return a student's Markdown with no HTML, image or link in it that a browser would act on."""
+    if len(_FORMULA.findall(source)) > MOST_FORMULAS:
+        source = _FORMULA.sub("", source)
     # Tags last: what is taken away before must not leave one behind.
     return _TAG.sub("&lt;", _LINK.sub(" ", _TEX.sub("", source)))
 
