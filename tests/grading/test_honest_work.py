@@ -310,6 +310,13 @@ def given_code_deleted(full, empty):
 
 
 @shape
+def questions_from_the_last_cell_to_the_first(full, empty):
+    first, last = at(full, "q6-text"), at(full, "q6-check")
+    full.cells[first : last + 1] = reversed(full.cells[first : last + 1])
+    return full
+
+
+@shape
 def given_code_below_what_needs_it(full, empty):
     given = [cell for cell in full.cells if cell.id == "q6-code"]
     head = full.cells.pop(at(full, "head-code"))

@@ -399,7 +399,9 @@ def _given_code(cells, release):
         for role in release.cells
         if release.kind(role) == "code" and re.fullmatch(r"(head|q\d+)-code(-\d+)?", role)
     ]
-    return [replace(cell, question="") for cell in given if not stands(cell)]
+    lacking = [cell for cell in given if not stands(cell)]
+    setup = [cell for cell in given if lacking and cell.question == "head" and cell not in lacking]
+    return [replace(cell, question="") for cell in setup + lacking]
 
 
 def _place(cells, question):
