@@ -72,7 +72,8 @@ def scales() -> str:
 
 def claim_table(claims: Iterable[Claim]) -> str:
     """Return what each claim says, without its verdict: learners make up their own mind first."""
-    rows = [(escape(c.id), escape(c.says), "kept for the end of the lesson") for c in claims]
+    kept = "kept for the end of the lesson"
+    rows = [(f'<span class="ig-whole">{escape(c.id)}</span>', escape(c.says), kept) for c in claims]
     return _table("The claims", ["Claim", "What the article says", "Verdict"], rows)
 
 

@@ -30,7 +30,7 @@ class PageRenderer(IPythonRenderer):
 
     def text(self, text: str) -> str:
         """Return words, of which no name with a number is broken at the end of a line."""
-        return _NAME.sub(r'<span class="whole">\g<0></span>', super().text(text))
+        return _NAME.sub(r'<span class="ig-whole">\g<0></span>', super().text(text))
 
     def heading(self, text: str, level: int, **attrs) -> str:
         """Return a heading with an id made from its words, as GitHub makes it."""

@@ -57,7 +57,7 @@ def test_no_line_ends_within_a_name(name):
     html, headings = markdown.render(
         f"## How {name} acts\n\n[{name}](x) and *{name}*, **3-4** `{name}`", str
     )
-    assert html.count(f'<span class="whole">{name}</span>') == 3 and html.count("whole") == 3
+    assert html.count(f'<span class="ig-whole">{name}</span>') == 3 and html.count("ig-whole") == 3
     assert headings[0][1] == f"how-{name.lower()}-acts"
 
 
