@@ -47,7 +47,7 @@ _NO_NAME = re.compile(
 _COPY_OF = re.compile(
     r"^(copy of|kopie von|copie de|copia d[ei]|c\u00f3pia de|kopia)\b[ _-]*", re.IGNORECASE
 )
-MOST_NAME = 255  # characters of a file's or a folder's: no disk takes more, but a zip does
+MOST_NAME = 1000  # characters of a file's or a folder's: disks take 255, a zip takes 65 000
 _ASK = "call it NAME_{set}.ipynb, or put it into a folder named for the student, and ingest again"
 
 
