@@ -9,6 +9,7 @@ import pytest
 from igf1lab.grading.course import CourseError
 from igf1lab.grading.handback.export import match_roster
 from igf1lab.grading.handback.roster import read_roster
+from igf1lab.grading.handback.second_marks import both_marks
 from igf1lab.grading.intake.people import Owner
 
 ROWS = [
@@ -132,3 +133,46 @@ def test_an_empty_roster_is_named(tmp_path):
     for data in (b"", b"\n\n", b"\xef\xbb\xbf"):
         with pytest.raises(CourseError, match="is empty"):
             read(tmp_path, data)
+
+
+# --- a second marker's table ----------------------------------------------------------------------
+
+SECOND_MARKS = {
+    "as the manual says": (b"student,question,points\nada,q8,2\nbo,q8,3.5\n", [(3, 2), (1, 3.5)], ""),
+    "a German spreadsheet": (b"Student;Question;Points\r\nada;q8;2,0\r\nbo;q8;3,5\r\n", [(3, 2), (1, 3.5)], ""),
+    "UTF-16 with tabs": ("student\tquestion\tpoints\nada\tq8\t2\n".encode("utf-16"), [(3, 2)], ""),
+    "blank rows, blank points": (b"student,question,points\n,,\nada,q8,\nbo,q8,1\n\n", [(1, 1)], ""),
+    "another order, and more": (b"name,points,question,student\nA,2,q8,Ada\n", [(3, 2)], ""),
+    "a stranger": (b"student,question,points\neve,q8,2\nada,q8,2\n", [(3, 2)], "eve, q8: nobody of that name"),
+    "no such question": (b"student,question,points\nada,8,2\n", [], "no such question; there are q1"),
+    "a word": (b"student,question,points\nada,q8,good\n", [], "good is no number from 0 to 4"),
+    "too many points": (b"student,question,points\nada,q8,9\n", [], "9 is no number from 0 to 4"),
+    "less than none": (b"student,question,points\nada,q8,-1\n", [], "-1 is no number"),
+    "no number": (b"student,question,points\nada,q8,nan\n", [], "nan is no number"),
+    "twice": (b"student,question,points\nada,q8,2\nada,q8,4\n", [(3, 2)], "4 here, 2 in a row above"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SECOND_MARKS)
+def test_a_second_markers_table_is_read_and_odd_rows_are_named(kind, tmp_path, source):
+    content, expected, says = SECOND_MARKS[kind]
+    (path := tmp_path / "marks.csv").write_bytes(content)
+    marks = {"ada": {"q8": {"manual": 3.0}}, "bo": {"q8": {"manual": 1.0}}}
+    pairs, odd, unmarked = both_marks(path, source.exercise_set, marks)
+    assert pairs.get("q8", []) == expected and unmarked == 0
+    assert len(odd) == bool(says) and says in "".join(odd)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"ada,q8,2\n", b"student,question\nada,q8\n", b"\x00\x01"]
+)
+def test_what_is_no_second_markers_table_says_what_it_must_be(content, tmp_path, source):
+    (path := tmp_path / "marks.csv").write_bytes(content)
+    with pytest.raises(CourseError, match=r"is empty|has no column .*student,question,points"):
+        both_marks(path, source.exercise_set, {})
+
+
+def test_what_the_first_marker_has_not_marked_is_counted(tmp_path, source):
+    (path := tmp_path / "marks.csv").write_text("student,question,points\nada,q8,2\nbo,q8,1\n")
+    marks = {"ada": {"q8": {"manual": None}}, "bo": {}}
+    assert both_marks(path, source.exercise_set, marks) == ({}, [], 2)

@@ -1,7 +1,6 @@
 """The class report: marks, items, misconceptions, troubles, likeness, markers' agreement."""
 
 import base64
-import csv
 import io
 import math
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from matplotlib.figure import Figure
 from igf1lab.evidence import claims
 from igf1lab.exercises.questions import set_from_data
 from igf1lab.grading.course import Course, CourseError
-from igf1lab.grading.handback import statistics
+from igf1lab.grading.handback import second_marks, statistics
 from igf1lab.grading.handback.export import final_marks
 from igf1lab.grading.handback.pages import page
 from igf1lab.grading.marking.marks import read_marks
@@ -21,7 +20,6 @@ from igf1lab.grading.marking.results import kept_result, newer_work, read_result
 from igf1lab.grading.safe_text import html
 
 MOST_COMPARED = 20_000  # characters of a student's code
-SECOND = "second_marks"  # folder of CSV files with columns student, question, points
 
 
 def report(
@@ -52,7 +50,7 @@ def report(
         "what went wrong": lambda: _kinds(marked, exercise_set),
         "failures": lambda: _troubles(course, name, results),
         "likeness": lambda: _likeness(course, name, marked),
-        "two markers": lambda: _agreement(course, name),
+        "two markers": lambda: _agreement(course, name, exercise_set, warn),
     }
     body = [f"<h1>Class report: {html(name)}</h1>"]
     for number, (title, make) in enumerate(parts.items(), 1):
@@ -212,26 +210,21 @@ def _likeness_of(cells, given):
     return f"<h2>Nearly identical code</h2>{note}" + _table(["students", "least likeness"], rows)
 
 
-def _agreement(course, name):
-    path = course.folder / SECOND / f"{name}.csv"
-    if not path.is_file():
+def _agreement(course, name, exercise_set, warn):
+    path = second_marks.table_of(course, name)
+    if path is None:
         return ""
-    marks = read_marks(course, name)
-    pairs = {}
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            for row in csv.DictReader(file):
-                mark = marks.get(row["student"], {}).get(row["question"])
-                if mark and mark["manual"] is not None and row["points"] != "":
-                    pairs.setdefault(row["question"], []).append(
-                        (mark["manual"], float(row["points"]))
-                    )
-    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
-        raise CourseError(f"{path}: needs columns student, question, points ({error})") from None
+    pairs, odd, unmarked = second_marks.both_marks(path, exercise_set, read_marks(course, name))
+    for line in odd:
+        warn(line)
     rows = []
     for question, both in sorted(pairs.items()):
         kappa = statistics.weighted_kappa(*map(list, zip(*both, strict=True)))
         same = sum(a == b for a, b in both)
         rows.append([question, len(both), f"{same}", _two(kappa)])
     head = ["question", "marked by both", "same points", "Cohen's κ (quadratic weights)"]
-    return "<h2>Two markers</h2>" + _table(head, rows)
+    table = _table(head, rows) if rows else "<p>No answer is marked by both.</p>"
+    table += f"<p>{unmarked} more wait for the first marker.</p>" if unmarked else ""
+    left_out = "".join(f"<li>{html(line)}</li>" for line in odd)
+    left_out = f"<p>Left out:</p><ul>{left_out}</ul>" if odd else ""
+    return f"<h2>Two markers</h2>{table}{left_out}"

@@ -123,7 +123,7 @@ def read_roster(
     try:
         data = Path(path).read_bytes()
     except OSError as error:
-        raise CourseError(f"The roster {path} cannot be read: {error}") from None
+        raise CourseError(f"{path} cannot be read: {error}") from None
     if data[:4] == b"PK\x03\x04" or path.suffix.lower() in (*_WORKBOOK, ".xlsx"):
         lines = _workbook(path, data)
     else:
@@ -144,7 +144,7 @@ def _workbook(path, data):
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         rows = list(book.worksheets[0].iter_rows(values_only=True))
     except Exception as error:  # a damaged workbook raises many kinds
-        raise CourseError(f"The roster {path} cannot be read: {error}. {_BY_EXCEL}") from None
+        raise CourseError(f"{path} cannot be read: {error}. {_BY_EXCEL}") from None
     return [
         (n, ["" if cell is None else str(cell) for cell in row]) for n, row in enumerate(rows, 1)
     ]
@@ -161,7 +161,7 @@ def _table(path, data, tell):
         return [(reader.line_num + bool(named), row) for row in reader]
     except csv.Error as error:
         says = f"line {reader.line_num + bool(named)}: {error}"
-        raise CourseError(f"The roster {path} cannot be read: {says}. {_BY_EXCEL}") from None
+        raise CourseError(f"{path} cannot be read: {says}. {_BY_EXCEL}") from None
 
 
 def _text(path, data, tell):
