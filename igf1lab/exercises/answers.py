@@ -338,6 +338,7 @@ def _describe_panel(panel) -> dict:
     return {
         **{name: said[:MOST_TEXT] for name, said in words.items()},
         "legend": any(legend is not None for legend in legends),
+        "drawn": any(axes.has_data() for axes in panel),
         "curves": curves,
     }
 
@@ -351,11 +352,14 @@ def _curves_of(axes, names) -> list[dict]:
         if curves[-1] and len(curves[-1]["x"]) == 1:
             loose += _points(curves[-1], [_colour(line)])
     for points in axes.collections[:MOST_CURVES]:
-        if hasattr(points, "get_segments"):  # hlines and its kin
-            curves += [_curve(*segment.T) for segment in points.get_segments()[:10]]
+        if hasattr(points, "get_segments"):  # hlines and its kin, alone and by their ends
+            segments = [s for s in points.get_segments()[:MOST_NAMES] if len(s)]
+            curves += [_curve(*segment.T) for segment in segments[:10]]
+            curves.append(_curve(*np.transpose([s[-1] for s in segments]), _label(points, names)))
             continue
         offsets = np.ma.filled(np.asarray(points.get_offsets(), dtype=float), np.nan)
-        if offsets.ndim == 2 and len(offsets):
+        placed = points.get_offset_transform().contains_branch(axes.transData)  # areas are not
+        if placed and offsets.ndim == 2 and len(offsets):
             curves.append(_curve(offsets[:, 0], offsets[:, 1], _label(points, names)))
             points.update_scalarmappable()
             colours = list(map(_hex, points.get_facecolor()))

@@ -7,7 +7,12 @@ import threading
 import warnings
 from dataclasses import dataclass
 
-MOST_SOURCE, MOST_DEPTH, MOST_DIGITS = 100_000, 200, 1000  # of code that is read
+MOST_SOURCE, MOST_DEPTH, MOST_NODES, MOST_DIGITS = (
+    100_000,
+    200,
+    50_000,
+    1000,
+)  # of code that is read
 MOST_REMEMBERED = 2_000_000  # characters of code that was read
 PROSE_WORDS = 12  # in a cell's strings and comments: more are somebody's text, not a label
 # A student may hand in a million blanks or line breaks: no pattern here takes a run of them twice.
@@ -22,14 +27,17 @@ _one_reader = threading.Lock()
 def parse(source: str) -> ast.Module | None:
     """Return the syntax tree of source, or None if it is none, or too much to read here.
 
-    Bounded in length, in depth and in the digits of a number: Python's own reader is not.
+    Bounded in length, in depth, in nodes and in the digits of a number: Python's own reader is not.
     """
     parsed = parse_deep(source)
-    nodes = [parsed] if parsed else []
+    nodes, count = [parsed] if parsed else [], 0
     for _ in range(MOST_DEPTH):
         nodes = [child for node in nodes for child in ast.iter_child_nodes(node)]
+        count += len(nodes)
         if not nodes:
             return parsed
+        if count > MOST_NODES:
+            break
     return None
 
 
@@ -60,18 +68,25 @@ class _Reading:
     form: bytes  # of the code without comments and layout; b"" if it is none
 
 
-# While one notebook is read, its cells are asked about hundreds of times, and reading them is dear.
-_readings: dict[str, _Reading] = {}
+class _Readings(dict):
+    """Texts that were read, up to so many characters; then it begins anew.
 
+    While one notebook is read, its cells are asked about hundreds of times, and reading is dear.
+    """
 
-def _read(source) -> _Reading:
-    found = _readings.get(source)
-    if found is None:
-        if sum(map(len, list(_readings))) > MOST_REMEMBERED:
-            _readings.clear()
+    size = 0
+
+    def __missing__(self, source):
+        if self.size > MOST_REMEMBERED:
+            self.clear()
+            self.size = 0
+        self.size += len(source)
         parsed = tree(source)
-        found = _readings[source] = _as_text(source) if parsed is None else _as_code(parsed)
-    return found
+        found = self[source] = _as_text(source) if parsed is None else _as_code(parsed)
+        return found
+
+
+_readings = _Readings()
 
 
 def _as_text(source):
@@ -98,7 +113,7 @@ def _as_code(parsed):
 
 def names_bound(source: str) -> frozenset[str]:
     """Return the names that a cell gives a value; guessed by line if it is not Python."""
-    return _read(source).names
+    return _readings[source].names
 
 
 def checks(source: str) -> dict[str, str]:
@@ -106,12 +121,12 @@ def checks(source: str) -> dict[str, str]:
 
     It is kept for the next time: look at it, do not change it.
     """
-    return _read(source).checks
+    return _readings[source].checks
 
 
 def only_checks(source: str) -> bool:
     """Return whether a cell does nothing but check names: there is no answer of its own in it."""
-    return _read(source).only_checks
+    return _readings[source].only_checks
 
 
 def _does_nothing_but_check(parsed):
@@ -144,8 +159,8 @@ def same(source: str, other: str) -> bool:
     """Return whether two cells are the same code, apart from comments and layout."""
     if source.split() == other.split():
         return True
-    form = _read(source).form
-    return bool(form) and form == _read(other).form
+    form = _readings[source].form
+    return bool(form) and form == _readings[other].form
 
 
 def _form(parsed):

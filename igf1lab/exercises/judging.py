@@ -14,6 +14,7 @@ from igf1lab.exercises.answers import NOTHING_BACK, READ_AS, as_floats
 from igf1lab.exercises.questions import WRONG_KINDS, Question
 from igf1lab.units import GLUCOSE_MG_PER_MMOL, IGF1_KDA, INSULIN_PMOL_L_PER_UU_ML
 
+UNREAD = "figure-unread"  # kind of a figure that is drawn with what no check reads
 HALF = 0.5  # right option with a wrong reason
 NEAR = 0.07  # a single number within this of the right one is called close
 
@@ -368,6 +369,9 @@ def _judge_figure(question, key, described):
         for wrong, wrong_key in zip(question.wrong, key["wrong"], strict=True):
             if figures.same_figure(axes, wrong_key["axes"][question.axes]):
                 return _wrong(question, wrong.kind, wrong.says, wrong.misconception)
+        if not any(panel["curves"] for panel in all_axes) and any(p.get("drawn") for p in all_axes):
+            says = "no check can read what is drawn here; draw it with lines, points or bars"
+            return _wrong(question, UNREAD, says)
         says = "; ".join([*found.dressing, figures.nothing_fits(question, key["curves"], axes)])
         return _wrong(question, "figure-data", f"{says}. Without them, labels earn nothing.")
     if not found.dressing and not found.curves:

@@ -19,9 +19,13 @@ _ODD = "\N{REPLACEMENT CHARACTER}"
 _NUMBER = re.compile(r"-?\d+(\.\d*)?|-?\.\d+|-")
 # A sign at the beginning, or after what some country's spreadsheet takes for the end of a cell.
 # Spaces, quotes and marks without a form of their own do not hide it; some read full-width signs.
-_BEGINS = r"""(^|[;\t\n|])(?=[\s"\u00ad\u200b-\u200d\u2060\ufeff]*"""
-_FORMULA = re.compile(_BEGINS + r"[=+\-@＝＋－＠]|^[\t\n])")
-_ACTING_FORMULA = re.compile(_BEGINS + r"(?:[=@＝＠]|[+\-＋－].*(?:[|!]|\w\()))")
+# No character is looked at twice: what is skipped holds no beginning of a cell.
+_SKIPPED = r"""(?:[^\S\t\n]|["\u00ad\u200b-\u200d\u2060\ufeff])*+"""
+_FORMULA = re.compile(rf"(^|[;\t\n|])(?={_SKIPPED}[=+\-@＝＋－＠]|^[\t\n])")
+_ACTING_FORMULA = re.compile(
+    rf"(?:^|[;\t\n|]){_SKIPPED}[=@＝＠]"
+    rf"|(?:^|[;\t\n|]){_SKIPPED}[+\-＋－][^;\t\n|]*?(?:[|!]|\w\()"
+)
 
 
 def line(text: object, most: int = MOST_LINE) -> str:

@@ -13,6 +13,7 @@ from igf1lab.exercises.exercise import Exercise
 from igf1lab.exercises.generate import set_names
 from igf1lab.exercises.judging import judge
 from igf1lab.exercises.questions import Question
+from igf1lab.grading.marking import reasons
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -245,6 +246,22 @@ def test_a_picture_made_of_other_pieces(way):
     assert judge(SEXES, key, describe(figure, "figure")).status == "partly"
 
 
+@pytest.mark.parametrize(
+    ("draw", "kind"),
+    [
+        (lambda axes: axes.imshow([[1, 2], [3, 4]]), "figure-unread"), (lambda axes: axes.fill_between(X, 0, X), "figure-unread"),
+        (lambda axes: axes.hist(X, histtype="step"), "figure-unread"), (lambda axes: axes.pie([1, 2]), "figure-unread"),
+        (lambda axes: axes.contourf([[1, 2], [3, 4]]), "figure-unread"), (lambda axes: None, "figure-data"),
+        (lambda axes: (axes.fill_between(X, 0, X), axes.plot(X, X)), "figure-data"), (lambda axes: axes.text(0, 0, "peak"), "figure-data"),
+    ],
+)  # fmt: skip
+def test_what_no_check_can_read_is_told_apart_from_what_is_wrong(draw, kind):
+    verdict = one(SHAPES["peak"](X), draw)
+    assert verdict.kind == kind and verdict.points == 0
+    person = reasons.explain(verdict, asking(), "q = fig", [], [])
+    assert (person.status == "pending") == (kind == "figure-unread")
+
+
 HEIGHTS_OF_ROWS = np.array([6.7, 2.0, 2.1, 3.1])
 
 
@@ -254,6 +271,7 @@ HEIGHTS_OF_ROWS = np.array([6.7, 2.0, 2.1, 3.1])
         lambda axes, y: axes.barh(list("dcba"), y[::-1]), lambda axes, y: axes.stairs(y),
         lambda axes, y: [axes.scatter(n, v) for n, v in enumerate(y)], lambda axes, y: axes.stem(range(4), y),
         lambda axes, y: (axes.plot(range(2), y[:2], "o"), axes.plot([2, 3], y[2:], "s")),
+        lambda axes, y: axes.vlines(range(4), 0, y), lambda axes, y: axes.hlines(range(4), 0, y),
         lambda axes, y: axes.errorbar(range(4), y, yerr=0.1, fmt="o"), lambda axes, y: [axes.bar(n, v - 1, bottom=1) for n, v in enumerate(y)],
     ],
 )  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from igf1lab.exercises import code
-from igf1lab.exercises.judging import Verdict
+from igf1lab.exercises.judging import UNREAD, Verdict
 from igf1lab.exercises.questions import Question
 from igf1lab.grading.intake.submission import Cell
 
@@ -101,6 +101,8 @@ def explain(
     elsewhere : str
         What the notebook needs and only the student's computer had, see ``had_elsewhere``.
     """
+    if verdict.kind == UNREAD:
+        return _pending(verdict, UNREAD, "No machine can read what is drawn here.")
     there = verdict.status not in ("blank", "unusable")
     begun = verdict.status in ("wrong", "partly") and stops  # its cell stopped half-way
     comma = verdict.kind == "shape" and _plainly_meant(_ODD[-1:], question, work, verdict.says)

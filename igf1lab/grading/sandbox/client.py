@@ -610,7 +610,7 @@ def _clean_axes(axes):
     axes = axes if isinstance(axes, dict) else {}
     curves = axes.get("curves")
     cleaned = {name: _text(axes.get(name), 2000) for name in ("title", "xlabel", "ylabel")}
-    cleaned["legend"] = axes.get("legend") is True
+    cleaned |= {name: axes.get(name) is True for name in ("legend", "drawn")}
     cleaned["curves"] = []
     for curve in curves[:100] if isinstance(curves, list) else []:
         x, y = (
