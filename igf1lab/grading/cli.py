@@ -230,7 +230,7 @@ def _mark(value):
 def _review(course, options):
     from igf1lab.grading.marking.formgrader import review
 
-    return review(course, options.port, not options.no_browser)
+    review(course, options.port, not options.no_browser)
 
 
 def _feedback(course, options):

@@ -1,9 +1,9 @@
 """Open nbgrader's formgrader on the class, configured so that nothing a student wrote can run."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
@@ -95,13 +95,12 @@ def environment(course: Course) -> dict[str, str]:
     return os.environ | ours
 
 
-def review(course: Course, port: int = 8888, browser: bool = True) -> int:
-    """Open formgrader and wait until it is closed."""
+def review(course: Course, port: int = 8888, browser: bool = True) -> NoReturn:
+    """Become JupyterLab with formgrader: whatever ends this process ends it, too."""
     write_config(course)
     course.log("review")
-    return subprocess.call(
-        command(course, port, browser), cwd=course.folder, env=environment(course)
-    )
+    os.chdir(course.folder)
+    os.execve(sys.executable, command(course, port, browser), environment(course))
 
 
 class SandboxExecute(NbGraderPreprocessor):
