@@ -15,10 +15,8 @@ from igf1lab.exercises.questions import LINE_RTOL, Question
 
 CURVES = 2 / 3  # of a figure's points; its labels, title and legend share the rest
 ENDS = 0.02  # of its width that a curve may lack at either end
-MOST_GROUPS, BESIDE = (
-    12,
-    0.5,
-)  # of the way to the next group that a bar or point may stand beside its own
+MOST_GROUPS = 12  # that are counted one by one
+BESIDE = 0.5  # of the way to the next group that a bar or point may stand beside its own
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 COARSE = 0.02  # of its height by which the lines between its points may leave the right curve
 

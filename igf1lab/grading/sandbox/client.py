@@ -308,7 +308,8 @@ class Session:
         self._kill, kill = socket.socketpair()
         self._folder = None
         self._number = 0
-        self._lines, self._begun = deque(), []  # that came: whole, and the pieces of the next
+        # What came: whole lines, and the pieces of the next, with their length.
+        self._lines, self._begun, self._size = deque(), [], 0
         with work, kill, sandbox._lock:
             self.server = sandbox._living_server()
             # Each in flight has a processor to itself as long as there are enough of them.
@@ -417,11 +418,12 @@ class Session:
                 raise Dead(self._why())
             end, *more = came.split(b"\n")
             self._begun.append(end)
-            if sum(map(len, self._begun)) > room:
+            self._size += len(end)
+            if self._size > room:
                 self._too_much()
             if more:
                 self._lines += [b"".join(self._begun), *more[:-1]]
-                self._begun = [more[-1]]
+                self._begun, self._size = [more[-1]], len(more[-1])
         return self._lines.popleft()
 
     def _why(self):
