@@ -288,8 +288,9 @@ def test_without_a_kernel_a_quiz_judges_and_what_the_messages_say_helps(lab):
     )
     run_cell_with(lab, "cell.model.sharedModel.getSource().includes('open_lesson')")
     lab.page.wait_for_function(
-        """() => [...igf1labKeepers.values()].some((keeper) =>
-            keeper.place && !keeper.loose.size && keeper.records().length === 1)""",
+        """(item) => [...igf1labKeepers.values()].some((keeper) => keeper.place && !keeper.loose.size
+            && keeper.records().some((each) => each.item === item))""",
+        arg=item.id,
         timeout=90_000,
     )
     expect(told).to_have_count(0)
