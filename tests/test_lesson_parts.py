@@ -54,10 +54,15 @@ def named(kind):
 
 
 def states_of(exploration, n_random=30):
-    """Slider ends (all corners of up to seven sliders), the scenarios and a seeded random grid."""
+    """Slider ends, the scenarios and a seeded random grid.
+
+    Of up to seven sliders every other corner: all ends of all but one stand together somewhere.
+    """
     sizes = [len(s.values) for s in exploration.sliders]
     if len(sizes) <= CORNERS_UP_TO:
-        ends = [list(corner) for corner in itertools.product(*((0, n - 1) for n in sizes))]
+        corners = itertools.product((0, 1), repeat=len(sizes))
+        even = [corner for corner in corners if sum(corner) % 2 == 0]
+        ends = [[up * (n - 1) for up, n in zip(c, sizes, strict=True)] for c in even]
     else:
         base = exploration.indices(exploration.settings())
         ends = [[*base[:k], i, *base[k + 1 :]] for k, n in enumerate(sizes) for i in (0, n - 1)]

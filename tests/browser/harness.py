@@ -212,17 +212,19 @@ class Lab:
         return overflowing(self.page, selector)
 
 
-def run_axe(page: Page, selector: str) -> list[str]:
+def run_axe(page: Page, selector: str, only: tuple[str, ...] = ()) -> list[str]:
+    """What axe-core finds wrong: one line each. By all its rules, or ``only`` some."""
     if not page.evaluate("() => 'axe' in window"):
         # RequireJS on the page would swallow a plain script, so define() is hidden from it.
         page.evaluate(f"() => {{ const define = undefined; {AXE.read_text('utf-8')} }}")
     found = page.evaluate(
-        """async (selector) => {
+        """async ([selector, only]) => {
             if (!document.querySelector(selector)) return [];
             const rules = { region: { enabled: false } };  // a notebook's cells are no landmarks
-            return (await axe.run(selector, { rules, resultTypes: ['violations'] })).violations;
+            const run = only.length ? { runOnly: only } : { rules };
+            return (await axe.run(selector, { ...run, resultTypes: ['violations'] })).violations;
         }""",
-        selector,
+        [selector, list(only)],
     )
     return [
         f"{fault['id']} ({fault['impact']}): {fault['help']}\n    {node['html'][:300]}\n"

@@ -77,8 +77,9 @@ def test_a_class_from_joining_to_the_reveal(browser, lecture, axe_is_here):
         phone.get_by_role("button", name="Join").click()
     desk.locator("li", has_text=QUESTION).get_by_role("button", name="Open").click()
 
-    def vote(phone, n):
+    def vote(phone, n, turn=1):
         panel = phone.locator(".cl-panel")
+        expect(panel.locator(".ig-count")).to_have_text(f"Round {turn}", timeout=20_000)
         panel.locator("label.ig-option input").nth(n).check(timeout=20_000)
         panel.get_by_role("button", name="ote").click()
         expect(panel.get_by_text("Your vote is in")).to_be_visible()
@@ -99,8 +100,8 @@ def test_a_class_from_joining_to_the_reveal(browser, lecture, axe_is_here):
     desk.get_by_role("button", name="Argue").click()
     expect(board.locator(".cl-clock")).to_contain_text(":")
     desk.keyboard.press("n")
-    vote(phones[0], 1)
-    vote(phones[1], 1)
+    vote(phones[0], 1, turn=2)
+    vote(phones[1], 1, turn=2)
     desk.keyboard.press("c")
     desk.get_by_role("button", name="Reveal").click()
     for page in (board, *phones):

@@ -10,6 +10,8 @@ from igf1lab.lesson.quiz_bank import bank
 from reading import alive, predict
 
 LESSON = "lessons/01_gh_igf1_axis.html"
+# What another width and another theme can break.
+LOOKS = ("color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block")
 BUILT_IN_FIRST_PAINT_MS = (
     1500  # loose: other work shares the machine; the report gives real figures
 )
@@ -128,7 +130,7 @@ def test_pages_are_whole_at_every_size_and_for_everybody(reader, page):
     shown.get_by_role("button", name="Dark").click()
     shown.wait_for_timeout(300)
     assert shown.evaluate("document.documentElement.scrollWidth") <= 400
-    assert run_axe(shown, "html") == []
+    assert run_axe(shown, "html", only=LOOKS) == []
     save_picture(shown, f"page-{name}-narrow-dark.jpg", full_page=True)
     assert overflowing(shown, "main .part") == []
     shown.evaluate("document.documentElement.dir = 'rtl'")  # as a translated page may be
