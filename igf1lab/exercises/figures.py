@@ -243,10 +243,9 @@ def _in_pieces(axes, curve):
 def _places_from_names(drawn):
     """Return a curve with the numbers that its ticks say ("Q1", "2nd") for places; None if none."""
     numbers = [_NUMBER.findall(name) for name in drawn.get("names", [])]
-    if not any(
-        numbers
-    ):  # in words only ("lowest"): places are counted, not from 0 as they are drawn
-        numbers = [[place + 1] for place in as_floats(drawn["x"])] if numbers else []
+    if numbers and not any(numbers):
+        # In words only ("lowest"): places are counted, not from 0 as they are drawn.
+        numbers = [[place + 1] for place in as_floats(drawn["x"])]
     if not numbers or any(len(found) != 1 for found in numbers):
         return None
     places = [float(number) for (number,) in numbers]

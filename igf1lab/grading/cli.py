@@ -99,8 +99,9 @@ def _give_memory_back():
     with contextlib.suppress(
         OSError, TypeError, AttributeError
     ):  # another system has another habit
-        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, 1 << 20)
-        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_MMAP_THRESHOLD, 1 << 20)
+        libc.mallopt(_ARENA_MAX, 1)
 
 
 def _ingest(course, options):
@@ -245,25 +246,22 @@ def _feedback(course, options):
 def _export(course, options):
     from igf1lab.grading.handback.export import export
 
-    course.solution(options.set)
-    lost = []
-    with told() as tell:
-        path = export(
-            course, options.set, options.format, options.roster, options.column, tell, lost.append
-        )
-    say(path)
-    for line in lost:
-        say(line, sys.stderr)
-    return TROUBLE if lost else 0
+    what = options.format, options.roster, options.column
+    return _written(course, options.set, lambda *tell: export(course, options.set, *what, *tell))
 
 
 def _report(course, options):
     from igf1lab.grading.handback.report import report
 
-    course.solution(options.set)
+    return _written(course, options.set, lambda *tell: report(course, options.set, *tell))
+
+
+def _written(course, name, write):
+    """Say where ``write(tell, warn)`` wrote its file, and last what it warned of."""
+    course.solution(name)  # says so if there is no such set
     lost = []
     with told() as tell:
-        path = report(course, options.set, tell, lost.append)
+        path = write(tell, lost.append)
     say(path)
     for line in lost:
         say(line, sys.stderr)

@@ -1,6 +1,7 @@
 """Figures and their labels: what has to count as the asked curve under its name, and what not."""
 
 import dataclasses
+import functools
 
 import matplotlib
 import numpy as np
@@ -149,6 +150,17 @@ def dressed(axes):
     axes.set(title="T", xlabel="fifth", ylabel="OR (95 % CI)")
 
 
+def in_one_axes(draw):
+    @functools.wraps(draw)
+    def drawn(figure):
+        axes = figure.subplots()
+        draw(axes)
+        dressed(axes)
+        axes.legend()
+
+    return drawn
+
+
 @way
 def words_of_the_whole_figure(figure):
     axes = figure.subplots()
@@ -185,13 +197,11 @@ def beside_another_panel(figure):
 
 
 def point_by_point(how):
-    def draw(figure):
-        axes = figure.subplots()
+    @in_one_axes
+    def draw(axes):
         for name, colour, ys in (("men", "b", MEN), ("women", "r", WOMEN)):
             for n, y in enumerate(ys):
                 getattr(axes, how)(n + 1, y, color=colour, marker="o", label="" if n else name)
-        dressed(axes)
-        axes.legend()
 
     return draw
 
@@ -205,24 +215,20 @@ def one_scatter_in_two_colours(figure):
 
 
 def places_by_name(x, ticks=True):
-    def draw(figure):
-        axes = figure.subplots()
+    @in_one_axes
+    def draw(axes):
         both(axes, axes, x)
         if ticks:
             axes.set_xticks(range(5), [f"Q{n}" for n in range(1, 6)])
-        dressed(axes)
-        axes.legend()
 
     return draw
 
 
 @way
-def bars_in_groups(figure):
-    axes = figure.subplots()
+@in_one_axes
+def bars_in_groups(axes):
     axes.bar(np.arange(1, 6) - 0.2, MEN, 0.4, label="men")
     axes.bar(np.arange(1, 5) + 0.2, WOMEN, 0.4, label="women")
-    dressed(axes)
-    axes.legend()
 
 
 WAYS |= {

@@ -3,7 +3,7 @@
 Importing nbgrader takes a second. Who only reads marks need not wait for it.
 """
 
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import NullPool, create_engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from igf1lab.grading.course import Course, CourseError
@@ -37,14 +37,13 @@ def read_marks(course: Course, name: str) -> dict[str, dict]:
         If the database cannot be read.
     """
     try:
-        engine = create_engine(course.db_url)
+        engine = create_engine(course.db_url, poolclass=NullPool)  # nothing is left open
         with engine.connect() as gradebook:
             if not inspect(gradebook).has_table("grade"):
                 return {}
             asked = {"name": name, "course": course.course_id}
             grades = gradebook.execute(text(_GRADES), asked).all()
             comments = gradebook.execute(text(_COMMENTS), asked).all()
-        engine.dispose()
     except SQLAlchemyError as error:
         raise CourseError(f"The gradebook cannot be read: {error}") from None
     found = {}

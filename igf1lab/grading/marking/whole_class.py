@@ -176,13 +176,7 @@ def grade(
             handed_out = course.folder / "hand_out" / name / student
             if course.personal and marker.source.exercise_set.parameters:
                 summary.without_numbers += [] if handed_out.is_dir() else [student]
-            done = None if again else _done(course, marker, student, name)
-            if (
-                done
-                and done["status"] == "marked"
-                and not _is_stored(course, name, student, before)
-            ):
-                done = None  # a gradebook or a copy was lost: they are made anew
+            done = None if again else _done(course, marker, student, name, before)
             if done is None:
                 todo.append(student)
             elif done["status"] == "marked":
@@ -209,23 +203,22 @@ def grade(
     return summary
 
 
-def _done(course, marker, student, name):
+def _done(course, marker, student, name, before):
     """Return the kept result of this very work, if it need not be marked again."""
     old = kept_result(course, student, name)
     if "says" not in old or old.get("status", "failed") == "failed":
         return None
     if any(find_spec(package) for package in old.get("packages", [])):
         return None  # what it lacked is here now
+    stored = before.get(student) and course.autograded(student, name).is_file()
+    if old["status"] == "marked" and not stored:
+        return None  # a gradebook or a copy was lost: they are made anew
     try:
         blob = course.submitted(student, name).read_bytes()
         done = old.get("sha256") == hashlib.sha256(blob).hexdigest()
         return old if done and old.get("job") == marker.job(student).id else None
     except Exception:  # marking it will say what is wrong
         return None
-
-
-def _is_stored(course, name, student, before):
-    return bool(before.get(student)) and course.autograded(student, name).is_file()
 
 
 def _waits(mark):

@@ -261,8 +261,7 @@ class Sandbox:
 
     def _once(self, session, steps, fatal, run, files, deadline):
         number, alone = -1, session.alone
-        room = ALONE if alone else SHARED
-        output, numbers = room.output, room.numbers
+        output, numbers = session.room.output, session.room.numbers
         try:
             for name, text in files.items():
                 session.step({"file": name, "text": text}, deadline)
@@ -303,7 +302,7 @@ class Session:
     def __init__(self, sandbox: Sandbox, limits: Limits, figures: bool, alone: bool = False):
         self._sandbox = sandbox
         self.alone, self._cell_seconds = alone, limits.cell_seconds
-        self._room = ALONE if alone else SHARED
+        self.room = ALONE if alone else SHARED
         self._work, work = socket.socketpair()
         self._kill, kill = socket.socketpair()
         self._folder = None
@@ -372,11 +371,11 @@ class Session:
         limit = min(deadline, limit)
         self._number += 1
         self._send(json.dumps(step | {"number": self._number}).encode() + b"\n", limit)
-        room = self._room.reply
+        room = self.room.reply
         while True:
             line = self._line(limit, room)
             room -= len(line) + A_LINE
-            if line.count(b",") + line.count(b"[") + 4 * line.count(b"{") > self._room.items:
+            if line.count(b",") + line.count(b"[") + 4 * line.count(b"{") > self.room.items:
                 self._too_much()
             try:
                 reply = json.loads(line)
